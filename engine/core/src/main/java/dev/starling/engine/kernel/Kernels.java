@@ -1,0 +1,186 @@
+package dev.starling.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Whoever executes the maths of an exchange: the CPU, or a device that a provider brings.
+ *
+ * <p>Every operation is submitted and returns a <em>ticket</em>; tickets of one instance rise
+ * strictly, starting above zero. Work is done in the order of submission as far as anyone can see:
+ * an operation sees the results of all earlier ones, and {@link #isComplete isComplete(t)} implies
+ * that all tickets below {@code t} are complete. Until its ticket is complete the caller neither
+ * touches the outputs nor changes the inputs nor closes the memory.
+ *
+ * <p>The formulas and the rules for arguments are those of the {@linkplain
+ * dev.starling.engine.kernel package}; all implementations give the same bits. Arguments are
+ * checked at submission: {@link IllegalArgumentException} and {@link IndexOutOfBoundsException} as
+ * in {@link VectorKernels}, and nothing is submitted. A device that fails later says so from {@link
+ * #isComplete}, with a {@link IllegalStateException}.
+ *
+ * <p>An instance belongs to one thread, the communication agent's. No method waits, except {@link
+ * #close}, which waits for the work in flight, with a bound.
+ */
+public interface Kernels extends AutoCloseable {
+
+  /**
+   * Says in a few words who computes, for the line the engine prints at start.
+   *
+   * @return for example {@code "CPU, 512-bit vectors"}
+   */
+  String description();
+
+  /**
+   * Submits {@code out = (x + y) * 0.5f}.
+   *
+   * @param x first vector
+   * @param xo offset of {@code x}, bytes
+   * @param y second vector
+   * @param yo offset of {@code y}, bytes
+   * @param out result; may be {@code x} or {@code y}
+   * @param oo offset of {@code out}, bytes
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long average(
+      MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment out, long oo, long count);
+
+  /**
+   * Submits {@code outX = outY = (x + y) * 0.5f}.
+   *
+   * @param x first vector
+   * @param xo offset of {@code x}, bytes
+   * @param y second vector
+   * @param yo offset of {@code y}, bytes
+   * @param outX one copy of the result; may be {@code x} or {@code y}
+   * @param oxo offset of {@code outX}, bytes
+   * @param outY the other copy of the result; may be {@code x} or {@code y}
+   * @param oyo offset of {@code outY}, bytes
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long averageBoth(
+      MemorySegment x,
+      long xo,
+      MemorySegment y,
+      long yo,
+      MemorySegment outX,
+      long oxo,
+      MemorySegment outY,
+      long oyo,
+      long count);
+
+  /**
+   * Submits {@code out = fma(-learningRate, u, x * keep)}.
+   *
+   * @param x parameters
+   * @param xo offset of {@code x}, bytes
+   * @param u update, for plain SGD the gradient
+   * @param uo offset of {@code u}, bytes
+   * @param out result; may be {@code x} or {@code u}
+   * @param oo offset of {@code out}, bytes
+   * @param learningRate factor of the update
+   * @param keep {@code 1 - decay} of a decoupled weight decay, 1 for none
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long step(
+      MemorySegment x,
+      long xo,
+      MemorySegment u,
+      long uo,
+      MemorySegment out,
+      long oo,
+      float learningRate,
+      float keep,
+      long count);
+
+  /**
+   * Submits {@code out = (fma(-learningRate, u, x * keep) + y) * 0.5f}: a step and an average in
+   * one pass.
+   *
+   * @param x own parameters
+   * @param xo offset of {@code x}, bytes
+   * @param u update
+   * @param uo offset of {@code u}, bytes
+   * @param y the peer's parameters
+   * @param yo offset of {@code y}, bytes
+   * @param out result; may be {@code x}, {@code u} or {@code y}
+   * @param oo offset of {@code out}, bytes
+   * @param learningRate factor of the update
+   * @param keep {@code 1 - decay} of a decoupled weight decay, 1 for none
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long stepAverage(
+      MemorySegment x,
+      long xo,
+      MemorySegment u,
+      long uo,
+      MemorySegment y,
+      long yo,
+      MemorySegment out,
+      long oo,
+      float learningRate,
+      float keep,
+      long count);
+
+  /**
+   * Submits {@link #stepAverage stepAverage} with its result written twice.
+   *
+   * @param x own parameters
+   * @param xo offset of {@code x}, bytes
+   * @param u update
+   * @param uo offset of {@code u}, bytes
+   * @param y the peer's parameters
+   * @param yo offset of {@code y}, bytes
+   * @param outX one copy of the result; may be {@code x}, {@code u} or {@code y}
+   * @param oxo offset of {@code outX}, bytes
+   * @param outY the other copy of the result; may be {@code x}, {@code u} or {@code y}
+   * @param oyo offset of {@code outY}, bytes
+   * @param learningRate factor of the update
+   * @param keep {@code 1 - decay} of a decoupled weight decay, 1 for none
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long stepAverageBoth(
+      MemorySegment x,
+      long xo,
+      MemorySegment u,
+      long uo,
+      MemorySegment y,
+      long yo,
+      MemorySegment outX,
+      long oxo,
+      MemorySegment outY,
+      long oyo,
+      float learningRate,
+      float keep,
+      long count);
+
+  /**
+   * Submits {@code v = fma(mu, v, g)}, in place.
+   *
+   * @param v momentum, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient
+   * @param go offset of {@code g}, bytes
+   * @param mu momentum factor
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long momentum(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count);
+
+  /**
+   * Asks, without waiting, whether an operation and all before it are done.
+   *
+   * @param ticket what a submission of this instance returned
+   * @return whether the results can be read
+   * @throws IllegalArgumentException if no such ticket has been issued
+   * @throws IllegalStateException if the device failed
+   */
+  boolean isComplete(long ticket);
+
+  /** Ends the work in flight and gives the device back. A second call does nothing. */
+  @Override
+  void close();
+}

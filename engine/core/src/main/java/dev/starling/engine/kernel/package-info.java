@@ -1,0 +1,68 @@
+/**
+ * The maths on parameter vectors: float32 kernels on off-heap memory whose results are specified to
+ * the bit.
+ *
+ * <p><b>What it owns.</b> No memory, no threads and no state, except the last ticket of a {@link
+ * dev.starling.engine.kernel.Kernels}. Every array argument is a pair of a {@link
+ * java.lang.foreign.MemorySegment} and an offset in bytes; the caller owns the memory and keeps it
+ * open until the call has returned (or, through {@link dev.starling.engine.kernel.Kernels}, until
+ * the ticket is complete). All kernels run on the calling thread and may run on any number of
+ * threads at once as long as no output of one is an argument of another.
+ *
+ * <pre>
+ *   segment  |.........|f0|f1|f2| ...                     |fn|......|
+ *            ^         ^ offset, bytes, multiple of 4         ^
+ *            0         '---------- count floats, 64 bit ------'
+ * </pre>
+ *
+ * <p>Elements are float32 in the byte order of the machine. An argument needs four-byte alignment
+ * only. An output may be exactly the same range as an input (in place); a range that overlaps
+ * another one partly is refused.
+ *
+ * <h2>The formulas</h2>
+ *
+ * One rounding (to nearest, ties to even) per line, subnormals kept, no operation contracted and
+ * none reassociated. {@code fma(a, b, c)} is {@code a * b + c} rounded once. Whoever computes them,
+ * {@link dev.starling.engine.kernel.ScalarKernels scalar code}, {@link
+ * dev.starling.engine.kernel.VectorKernels vectors of any width} or a GPU, gets the same bits; any
+ * NaN equals any NaN.
+ *
+ * <pre>
+ *   average        s   = x + y
+ *                  out = s * 0.5f
+ *
+ *   step           t   = x * keep                   keep = 1 - decay, computed by the caller;
+ *                  out = fma(-learningRate, u, t)   keep = 1 leaves t = x exactly
+ *
+ *   stepAverage    t   = x * keep
+ *                  a   = fma(-learningRate, u, t)
+ *                  s   = a + y
+ *                  out = s * 0.5f
+ *
+ *   momentum       v   = fma(mu, v, g)
+ *   accumulate     acc = acc + g
+ *   addDecay       g   = fma(decay, x, g)
+ * </pre>
+ *
+ * The two sums are taken in double, in sixteen lanes, so that their order is fixed while any vector
+ * width can compute them:
+ *
+ * <pre>
+ *   lane[0..15] = +0.0
+ *   for i = 0 .. count-1:
+ *     sum              e = (double) x[i]                        (exact)
+ *                      lane[i % 16] = lane[i % 16] + e
+ *     squaredDistance  d = (double) x[i] - (double) y[i]
+ *                      lane[i % 16] = fma(d, d, lane[i % 16])
+ *   for w = 8, 4, 2, 1:
+ *     for k = 0 .. w-1:
+ *       lane[k] = lane[k] + lane[k + w]
+ *   result = lane[0]
+ * </pre>
+ *
+ * <p>The vector kernels use the incubating {@code jdk.incubator.vector}, because the JIT compiler
+ * of JDK 25 does not vectorise loops over memory segments by itself. A JVM that runs them needs
+ * {@code --add-modules jdk.incubator.vector}. A cold call is some hundred times slower than a
+ * compiled one and allocates; {@link dev.starling.engine.kernel.KernelWarmUp} takes that at start.
+ */
+package dev.starling.engine.kernel;
