@@ -1,0 +1,492 @@
+package dev.starling.engine.exchange;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.CompletionHandler;
+import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.log.Journal;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.replica.ControlLine;
+import dev.starling.engine.replica.LockWord;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One exchange, or one step alone, on one stripe at a time (Lian et al. 2018, section 3 and
+ * appendix A, with one-sided locks in place of the passive side's thread).
+ *
+ * <p>{@link #start} begins; every {@link #poll} looks at completions and posts what follows;
+ * neither waits or spins. When {@link #isIdle()} the {@link #outcome()} says how it ended. Belongs
+ * to the communication agent.
+ */
+public final class ExchangeMachine implements CompletionHandler {
+  private enum State {
+    IDLE,
+    OWN_LOCKING,
+    OWN_RETARGETING,
+    PEER_READING,
+    PEER_LOCKING,
+    PEER_CHECKING,
+    PEER_RETARGETING,
+    STREAMING,
+    PEER_PUBLISHING,
+    PEER_RELEASING,
+    STEPPING,
+    OWN_PUBLISHING,
+    OWN_RELEASING
+  }
+
+  /** What follows once the partner's lock has been given back. */
+  private enum AfterRelease {
+    STEP,
+    RELEASE_OWN
+  }
+
+  private static final int OP_SHIFT = 26;
+  private static final int GENERATION_SHIFT = 32;
+  private static final int OP_CONTROL = 1;
+  private static final int OP_WORD = 2;
+  private static final int OP_GUARD = 3;
+
+  private final Replica replica;
+  private final ReplicaLayout layout;
+  private final MemorySegment region;
+  private final Remote own;
+  private final StripeStream stream;
+  private final Journal journal;
+  private final Counters counters;
+  private final long[] versions;
+
+  private State state = State.IDLE;
+  private Outcome outcome = Outcome.STEPPED;
+  private Outcome finalOutcome;
+  private AfterRelease afterRelease;
+  private long generation;
+  private int stripe;
+  private Remote peer;
+  private Update update;
+  private long ownWord;
+  private long peerWord;
+  private long peerGuard;
+  private int awaited;
+  private long expected;
+  private long desired;
+  private long found;
+  private boolean succeeded;
+
+  /**
+   * Creates a machine for one replica.
+   *
+   * @param replica the worker's own replica
+   * @param own a connection to it, used by this machine alone
+   * @param kernels who computes
+   * @param chunkBytes how much one poll combines
+   * @param staging memory for incoming chunks of peers that are not addressable, or null
+   * @param journal is told every event
+   * @param counters the worker's counters
+   */
+  public ExchangeMachine(
+      Replica replica,
+      Remote own,
+      Kernels kernels,
+      long chunkBytes,
+      MemorySegment staging,
+      Journal journal,
+      Counters counters) {
+    this.replica = replica;
+    this.layout = replica.layout();
+    this.region = replica.segment();
+    this.own = own;
+    this.stream = new StripeStream(kernels, chunkBytes, staging);
+    this.journal = journal;
+    this.counters = counters;
+    this.versions = new long[layout.stripes()];
+  }
+
+  /**
+   * Begins an exchange or a step. The machine must be idle.
+   *
+   * @param stripeIndex the stripe
+   * @param partner a connection to the partner, or null to step alone
+   * @param pending the update to publish with it, or null to average only; not null when alone
+   */
+  public void start(int stripeIndex, Remote partner, Update pending) {
+    if (state != State.IDLE) {
+      throw new IllegalStateException("an exchange is under way: state=" + state);
+    }
+    if (partner == null && pending == null) {
+      throw new IllegalArgumentException("a step alone needs an update");
+    }
+    stripe = stripeIndex;
+    peer = partner;
+    update = pending;
+    generation++;
+    long word = replica.lockWord(stripe);
+    int target =
+        LockWord.isFree(word) ? ControlLine.freePlane(word, replica.guardWord(stripe)) : -1;
+    if (target < 0) {
+      outcome = Outcome.OWN_BUSY;
+      return;
+    }
+    swap(own, word, LockWord.acquire(word, replica.rank(), own.epoch(), target), State.OWN_LOCKING);
+  }
+
+  /**
+   * Tells whether nothing is under way.
+   *
+   * @return whether {@link #start} may be called
+   */
+  public boolean isIdle() {
+    return state == State.IDLE;
+  }
+
+  /**
+   * Returns how the last exchange or step ended.
+   *
+   * @return the outcome, once idle
+   */
+  public Outcome outcome() {
+    return outcome;
+  }
+
+  /**
+   * Returns the full version of a stripe as this machine last saw it under its lock.
+   *
+   * @param stripeIndex the stripe
+   * @return the version; after a publish of this machine, the version it published
+   */
+  public long version(int stripeIndex) {
+    return versions[stripeIndex];
+  }
+
+  /**
+   * Goes on with what is under way, without waiting.
+   *
+   * @return how many things happened, 0 when there was nothing to do
+   */
+  public int poll() {
+    if (state == State.IDLE) {
+      return 0;
+    }
+    int work = own.poll(this);
+    if (peer != null) {
+      work += peer.poll(this);
+    }
+    if (state == State.STREAMING || state == State.STEPPING) {
+      work += stream.poll();
+      streamed();
+    } else if (awaited == 0) {
+      advance();
+      work++;
+    }
+    return work;
+  }
+
+  @Override
+  public void onCompletion(long tag, boolean ok, long value) {
+    if (tag >>> GENERATION_SHIFT != generation) {
+      throw new IllegalStateException(
+          "completion of another exchange: tag=" + Long.toHexString(tag));
+    }
+    int op = (int) (tag >>> OP_SHIFT) & 0x3f;
+    if (op == 0) {
+      stream.onCompletion(tag, ok);
+      return;
+    }
+    awaited--;
+    succeeded &= ok;
+    if (op == OP_WORD) {
+      peerWord = value;
+    } else if (op == OP_GUARD) {
+      peerGuard = value;
+    } else {
+      found = value;
+    }
+  }
+
+  private void advance() {
+    switch (state) {
+      case OWN_LOCKING -> ownLocked();
+      case OWN_RETARGETING -> ownHeld();
+      case PEER_READING -> peerRead();
+      case PEER_LOCKING -> peerLocked();
+      case PEER_CHECKING -> peerChecked();
+      case PEER_RETARGETING -> peerRetargeted();
+      case PEER_PUBLISHING -> peerPublished();
+      case PEER_RELEASING -> peerReleased();
+      case OWN_PUBLISHING -> ownPublished();
+      case OWN_RELEASING -> ownReleased();
+      case IDLE, STREAMING, STEPPING ->
+          throw new IllegalStateException("nothing to advance: state=" + state);
+    }
+  }
+
+  private void ownLocked() {
+    requireOwnFabric();
+    if (found != expected) {
+      finish(Outcome.OWN_BUSY);
+      return;
+    }
+    ownWord = desired;
+    versions[stripe] = LockWord.fullVersion(ownWord, versions[stripe]);
+    // The guard was read before the lock was taken: the plane may have been pinned or quarantined
+    // in between.
+    long guard = replica.guardWord(stripe);
+    if (!ControlLine.isGuarded(LockWord.target(ownWord), guard)) {
+      begin();
+      return;
+    }
+    counters.add(Counter.RETARGETS, 1);
+    int plane = ControlLine.freePlane(ownWord, guard);
+    if (plane < 0) {
+      releaseOwn(Outcome.OWN_BUSY);
+    } else {
+      swap(own, ownWord, LockWord.retarget(ownWord, plane), State.OWN_RETARGETING);
+    }
+  }
+
+  private void ownHeld() {
+    requireOwnSwap();
+    ownWord = desired;
+    begin();
+  }
+
+  private void begin() {
+    if (peer == null) {
+      step(Outcome.STEPPED);
+    } else if (peer.state() != PeerState.ALIVE) {
+      releaseOwn(Outcome.NO_PARTNER);
+    } else {
+      expect(2, State.PEER_READING);
+      peer.readWord(lineOffset() + ControlLine.LOCK_OFFSET, tag(OP_WORD));
+      peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+    }
+  }
+
+  private void peerRead() {
+    int target =
+        succeeded && LockWord.isFree(peerWord) ? ControlLine.freePlane(peerWord, peerGuard) : -1;
+    if (target < 0) {
+      releaseOwn(Outcome.NO_PARTNER);
+    } else {
+      swap(
+          peer,
+          peerWord,
+          LockWord.acquire(peerWord, replica.rank(), peer.epoch(), target),
+          State.PEER_LOCKING);
+    }
+  }
+
+  private void peerLocked() {
+    if (!succeeded || found != expected) {
+      // An uncertain lock is the home's to break; this side never used it.
+      releaseOwn(Outcome.NO_PARTNER);
+      return;
+    }
+    peerWord = desired;
+    if (peer.state() != PeerState.ALIVE) {
+      releasePeer(AfterRelease.RELEASE_OWN);
+      return;
+    }
+    expect(1, State.PEER_CHECKING);
+    peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+  }
+
+  private void peerChecked() {
+    if (!succeeded) {
+      releaseOwn(Outcome.NO_PARTNER);
+    } else if (!ControlLine.isGuarded(LockWord.target(peerWord), peerGuard)) {
+      streamWithPeer();
+    } else {
+      counters.add(Counter.RETARGETS, 1);
+      int plane = ControlLine.freePlane(peerWord, peerGuard);
+      if (plane < 0) {
+        releasePeer(AfterRelease.RELEASE_OWN);
+      } else {
+        swap(peer, peerWord, LockWord.retarget(peerWord, plane), State.PEER_RETARGETING);
+      }
+    }
+  }
+
+  private void peerRetargeted() {
+    if (!succeeded || found != expected) {
+      releaseOwn(Outcome.NO_PARTNER);
+      return;
+    }
+    peerWord = desired;
+    streamWithPeer();
+  }
+
+  private void streamWithPeer() {
+    state = State.STREAMING;
+    stream.beginWith(
+        region,
+        layout.planeOffset(stripe, LockWord.current(ownWord)),
+        layout.planeOffset(stripe, LockWord.target(ownWord)),
+        peer,
+        layout.planeOffset(stripe, LockWord.current(peerWord)),
+        layout.planeOffset(stripe, LockWord.target(peerWord)),
+        update,
+        layout.stripeStart(stripe) * Float.BYTES,
+        layout.stripeLengthBytes(stripe),
+        generation << GENERATION_SHIFT);
+  }
+
+  private void step(Outcome outcomeAfter) {
+    finalOutcome = outcomeAfter;
+    state = State.STEPPING;
+    stream.beginAlone(
+        region,
+        layout.planeOffset(stripe, LockWord.current(ownWord)),
+        layout.planeOffset(stripe, LockWord.target(ownWord)),
+        update,
+        layout.stripeStart(stripe) * Float.BYTES,
+        layout.stripeLengthBytes(stripe));
+  }
+
+  private void streamed() {
+    if (state == State.STEPPING) {
+      if (stream.isDone()) {
+        publishOwn();
+      }
+    } else if (stream.hasFailed()) {
+      afterPeerLost();
+    } else if (stream.isDone()) {
+      if (peer.state() == PeerState.ALIVE) {
+        journal.intent(
+            stripe,
+            versions[stripe] + 1,
+            peer.rank(),
+            LockWord.version(LockWord.publish(peerWord)),
+            update != null);
+        swap(peer, peerWord, LockWord.publish(peerWord), State.PEER_PUBLISHING);
+      } else {
+        releasePeer(update == null ? AfterRelease.RELEASE_OWN : AfterRelease.STEP);
+      }
+    }
+  }
+
+  /**
+   * The partner failed before anything was published: its home breaks the lock, this side goes on
+   * alone.
+   */
+  private void afterPeerLost() {
+    if (update == null) {
+      releaseOwn(Outcome.NO_PARTNER);
+    } else {
+      step(Outcome.STEPPED);
+    }
+  }
+
+  private void peerPublished() {
+    if (succeeded && found == expected) {
+      counters.add(Counter.BYTES_EXCHANGED, 2 * layout.stripeLengthBytes(stripe));
+      finalOutcome = Outcome.EXCHANGED;
+      publishOwn();
+      return;
+    }
+    journal.torn(stripe, peer.rank());
+    if (update == null) {
+      releaseOwn(Outcome.TORN);
+    } else {
+      step(Outcome.TORN);
+    }
+  }
+
+  private void releasePeer(AfterRelease then) {
+    afterRelease = then;
+    swap(peer, peerWord, LockWord.releaseUnchanged(peerWord), State.PEER_RELEASING);
+  }
+
+  private void peerReleased() {
+    if (afterRelease == AfterRelease.STEP) {
+      step(Outcome.STEPPED);
+    } else {
+      releaseOwn(Outcome.NO_PARTNER);
+    }
+  }
+
+  private void publishOwn() {
+    swap(own, ownWord, LockWord.publish(ownWord), State.OWN_PUBLISHING);
+  }
+
+  private void ownPublished() {
+    requireOwnSwap();
+    versions[stripe]++;
+    if (finalOutcome == Outcome.EXCHANGED) {
+      journal.commit(stripe, versions[stripe]);
+    } else {
+      journal.step(stripe, versions[stripe]);
+    }
+    finish(finalOutcome);
+  }
+
+  private void releaseOwn(Outcome outcomeAfter) {
+    finalOutcome = outcomeAfter;
+    swap(own, ownWord, LockWord.releaseUnchanged(ownWord), State.OWN_RELEASING);
+  }
+
+  private void ownReleased() {
+    requireOwnSwap();
+    finish(finalOutcome);
+  }
+
+  private void finish(Outcome result) {
+    outcome = result;
+    state = State.IDLE;
+    if (peer != null) {
+      peer.settle();
+    }
+  }
+
+  private void swap(Remote remote, long from, long to, State next) {
+    expect(1, next);
+    expected = from;
+    desired = to;
+    remote.compareAndSwap(lineOffset() + ControlLine.LOCK_OFFSET, from, to, tag(OP_CONTROL));
+  }
+
+  private void expect(int completions, State next) {
+    awaited = completions;
+    succeeded = true;
+    state = next;
+  }
+
+  private long lineOffset() {
+    return layout.lineOffset(stripe);
+  }
+
+  private long tag(int op) {
+    return generation << GENERATION_SHIFT | (long) op << OP_SHIFT;
+  }
+
+  private void requireOwnFabric() {
+    if (!succeeded) {
+      throw new StarlingException(
+          "rank "
+              + replica.rank()
+              + " lost the connection to its own replica in state "
+              + state
+              + ": the worker stops, restart it");
+    }
+  }
+
+  private void requireOwnSwap() {
+    requireOwnFabric();
+    if (found != expected) {
+      throw new StarlingException(
+          "rank "
+              + replica.rank()
+              + " holds stripe "
+              + stripe
+              + " but its lock word is "
+              + LockWord.describe(found)
+              + " instead of "
+              + LockWord.describe(expected)
+              + ": something other than this engine wrote the region, restart the worker");
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package dev.starling.engine.exchange;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.CompletionHandler;
+import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.log.Journal;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.replica.AttachmentTable;
+import dev.starling.engine.replica.LockWord;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.util.Arrays;
+
+/**
+ * The home's watch over locks that peers hold on its stripes. A lock whose holder is dead is broken
+ * at once; a lock held longer than the limit is broken after its target plane is quarantined, since
+ * its holder may wake up and write.
+ *
+ * <pre>
+ *   WATCHING --dead, or held too long--> quarantine (if not dead), count, journal --CAS--> BREAKING --done--> WATCHING
+ * </pre>
+ *
+ * <p>Belongs to the communication agent; {@link #poll} never waits.
+ */
+public final class LockGuard implements CompletionHandler {
+  /** Tells a peer's state by its rank. */
+  @FunctionalInterface
+  public interface Liveness {
+    /**
+     * Asks for a peer.
+     *
+     * @param rank the peer
+     * @return its state as known here
+     */
+    PeerState state(int rank);
+  }
+
+  private static final int MAX_QUARANTINED = 2;
+
+  private final Replica replica;
+  private final ReplicaLayout layout;
+  private final Remote own;
+  private final Liveness liveness;
+  private final Journal journal;
+  private final Counters counters;
+  private final long holdLimitNs;
+  private final long intervalNs;
+  private final long[] observedWord;
+  private final long[] observedSinceNs;
+  private final int[][] quarantinedBy;
+  private final long[][] quarantineFence;
+
+  private long nextCheckNs = Long.MIN_VALUE;
+  private boolean breaking;
+  private int breakingStripe;
+  private long breakingWord;
+  private long nextTag;
+
+  /**
+   * Creates the guard of one replica.
+   *
+   * @param replica the replica
+   * @param own a connection to it, used by this guard alone
+   * @param liveness tells dead peers
+   * @param journal is told every fence before it happens
+   * @param counters the worker's counters
+   * @param holdLimitNs how long a peer may hold a lock
+   */
+  public LockGuard(
+      Replica replica,
+      Remote own,
+      Liveness liveness,
+      Journal journal,
+      Counters counters,
+      long holdLimitNs) {
+    this.replica = replica;
+    this.layout = replica.layout();
+    this.own = own;
+    this.liveness = liveness;
+    this.journal = journal;
+    this.counters = counters;
+    this.holdLimitNs = holdLimitNs;
+    this.intervalNs = Math.max(1, holdLimitNs / 16);
+    observedWord = new long[layout.stripes()];
+    observedSinceNs = new long[layout.stripes()];
+    quarantinedBy = new int[layout.stripes()][LockWord.MAX_PLANES];
+    quarantineFence = new long[layout.stripes()][LockWord.MAX_PLANES];
+    for (int[] planes : quarantinedBy) {
+      Arrays.fill(planes, -1);
+    }
+  }
+
+  /**
+   * Looks at the locks when it is time to.
+   *
+   * @param nowNs the time by the worker's clock
+   * @return how many things happened
+   */
+  public int poll(long nowNs) {
+    if (breaking) {
+      return own.poll(this);
+    }
+    if (nowNs < nextCheckNs) {
+      return 0;
+    }
+    nextCheckNs = nowNs + intervalNs;
+    int work = 0;
+    for (int stripe = 0; stripe < layout.stripes() && !breaking; stripe++) {
+      work += liftAcknowledged(stripe);
+      watch(stripe, nowNs);
+    }
+    return work + (breaking ? 1 : 0);
+  }
+
+  private void watch(int stripe, long nowNs) {
+    long word = replica.lockWord(stripe);
+    int holder = LockWord.owner(word);
+    if (holder < 0 || holder == replica.rank()) {
+      observedWord[stripe] = 0;
+    } else if (liveness.state(holder) != PeerState.ALIVE) {
+      breakLock(stripe, word, holder, false);
+    } else if (word != observedWord[stripe]) {
+      observedWord[stripe] = word;
+      observedSinceNs[stripe] = nowNs;
+    } else if (nowNs - observedSinceNs[stripe] > holdLimitNs
+        && quarantined(stripe) < MAX_QUARANTINED) {
+      breakLock(stripe, word, holder, true);
+    }
+  }
+
+  private void breakLock(int stripe, long word, int holder, boolean mayStillWrite) {
+    long fence = replica.countFence(holder);
+    if (mayStillWrite) {
+      int plane = LockWord.target(word);
+      replica.quarantine(stripe, plane);
+      quarantinedBy[stripe][plane] = holder;
+      quarantineFence[stripe][plane] = fence;
+    }
+    journal.fence(stripe, holder, LockWord.version(LockWord.fence(word)));
+    breaking = true;
+    breakingStripe = stripe;
+    breakingWord = word;
+    own.compareAndSwap(layout.lineOffset(stripe), word, LockWord.fence(word), nextTag++);
+  }
+
+  @Override
+  public void onCompletion(long tag, boolean succeeded, long found) {
+    breaking = false;
+    observedWord[breakingStripe] = 0;
+    if (!succeeded) {
+      throw new StarlingException(
+          "rank "
+              + replica.rank()
+              + " lost the connection to its own replica while it broke a lock: restart the"
+              + " worker");
+    }
+    boolean broken = found == breakingWord;
+    journal.fenced(breakingStripe, LockWord.owner(breakingWord), broken);
+    if (broken) {
+      counters.add(Counter.FENCES, 1);
+    }
+  }
+
+  private int quarantined(int stripe) {
+    int planes = 0;
+    for (int holder : quarantinedBy[stripe]) {
+      planes += holder >= 0 ? 1 : 0;
+    }
+    return planes;
+  }
+
+  private int liftAcknowledged(int stripe) {
+    int lifted = 0;
+    for (int plane = 0; plane < LockWord.MAX_PLANES; plane++) {
+      int holder = quarantinedBy[stripe][plane];
+      if (holder >= 0
+          && (AttachmentTable.acknowledged(replica.segment(), holder)
+                  >= quarantineFence[stripe][plane]
+              || liveness.state(holder) != PeerState.ALIVE)) {
+        quarantinedBy[stripe][plane] = -1;
+        replica.liftQuarantine(stripe, plane);
+        lifted++;
+      }
+    }
+    return lifted;
+  }
+}

@@ -1,0 +1,247 @@
+package dev.starling.engine.exchange;
+
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.Kernels;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Moves one stripe through the combine, a chunk at a time.
+ *
+ * <pre>
+ *   addressable peer:  combine chunk k: own current, update, peer current -> own target, peer target
+ *   other fabrics:     READ chunk k+1 | combine chunk k into own target | WRITE chunk k-1 from there
+ *   alone:             step chunk k: own current, update -> own target
+ * </pre>
+ *
+ * <p>Each {@link #poll} starts at most one combine and never waits for it.
+ */
+final class StripeStream {
+  private static final long NO_TICKET = -1;
+
+  private final Kernels kernels;
+  private final long chunkBytes;
+  private final MemorySegment staging;
+  private final boolean[] arrived;
+  private final int depth;
+
+  private MemorySegment own;
+  private long ownCurrent;
+  private long ownTarget;
+  private Remote peer;
+  private MemorySegment direct;
+  private long peerCurrent;
+  private long peerTarget;
+  private Update update;
+  private long updateOffset;
+  private long lengthBytes;
+  private long tagBase;
+
+  private long ticket;
+  private int chunks;
+  private int nextRead;
+  private int nextCombine;
+  private int written;
+  private int outstanding;
+  private boolean failed;
+
+  /**
+   * Creates a stream.
+   *
+   * @param kernels who computes
+   * @param chunkBytes length of a chunk, a multiple of 64
+   * @param staging memory for incoming chunks, or null when every peer is addressable
+   */
+  StripeStream(Kernels kernels, long chunkBytes, MemorySegment staging) {
+    this.kernels = kernels;
+    this.chunkBytes = chunkBytes;
+    this.staging = staging;
+    depth = staging == null ? 0 : (int) (staging.byteSize() / chunkBytes);
+    arrived = new boolean[depth];
+  }
+
+  /** Begins a step without a partner. */
+  void beginAlone(
+      MemorySegment region, long current, long target, Update u, long uOffset, long length) {
+    begin(region, current, target, u, uOffset, length);
+    peer = null;
+    direct = null;
+  }
+
+  /** Begins an average with a locked partner; {@code u} may be null. */
+  void beginWith(
+      MemorySegment region,
+      long current,
+      long target,
+      Remote partner,
+      long partnerCurrent,
+      long partnerTarget,
+      Update u,
+      long uOffset,
+      long length,
+      long tag) {
+    begin(region, current, target, u, uOffset, length);
+    peer = partner;
+    direct = partner.direct();
+    peerCurrent = partnerCurrent;
+    peerTarget = partnerTarget;
+    tagBase = tag;
+  }
+
+  private void begin(
+      MemorySegment region, long current, long target, Update u, long uOffset, long length) {
+    own = region;
+    ownCurrent = current;
+    ownTarget = target;
+    update = u;
+    updateOffset = uOffset;
+    lengthBytes = length;
+    chunks = Math.toIntExact((length + chunkBytes - 1) / chunkBytes);
+    ticket = NO_TICKET;
+    nextRead = 0;
+    nextCombine = 0;
+    written = 0;
+    outstanding = 0;
+    failed = false;
+  }
+
+  /** Whether every chunk is combined and, where needed, written. */
+  boolean isDone() {
+    return !failed && written == chunks;
+  }
+
+  /** Whether an operation on the peer failed and none is under way any more. */
+  boolean hasFailed() {
+    return failed && outstanding == 0 && ticket == NO_TICKET;
+  }
+
+  int poll() {
+    int work = 0;
+    if (ticket != NO_TICKET) {
+      if (!kernels.isComplete(ticket)) {
+        return 0;
+      }
+      ticket = NO_TICKET;
+      work++;
+      combined(nextCombine++);
+    }
+    if (failed) {
+      return work;
+    }
+    boolean local = peer == null || direct != null;
+    while (!local && nextRead < chunks && nextRead < nextCombine + depth) {
+      postRead(nextRead++);
+      work++;
+    }
+    if (nextCombine < chunks && (local || isStaged(nextCombine))) {
+      ticket = combine(nextCombine);
+      work++;
+    }
+    return work;
+  }
+
+  private boolean isStaged(int chunk) {
+    return chunk < nextRead && arrived[chunk % depth];
+  }
+
+  private void combined(int chunk) {
+    if (peer == null || direct != null) {
+      written++;
+    } else if (!failed) {
+      long offset = chunk * chunkBytes;
+      outstanding++;
+      peer.write(
+          peerTarget + offset,
+          own,
+          ownTarget + offset,
+          chunkLength(chunk),
+          tagBase | 1L << 24 | chunk);
+    }
+  }
+
+  private void postRead(int chunk) {
+    int slot = chunk % depth;
+    arrived[slot] = false;
+    outstanding++;
+    peer.read(
+        peerCurrent + chunk * chunkBytes,
+        staging,
+        slot * chunkBytes,
+        chunkLength(chunk),
+        tagBase | chunk);
+  }
+
+  /** A read or write of this stream completed; the low 25 bits of its tag name it. */
+  void onCompletion(long tag, boolean succeeded) {
+    outstanding--;
+    if (!succeeded) {
+      failed = true;
+    } else if ((tag & 1L << 24) != 0) {
+      written++;
+    } else {
+      arrived[(int) (tag & 0xffffff) % depth] = true;
+    }
+  }
+
+  private long chunkLength(int chunk) {
+    return Math.min(chunkBytes, lengthBytes - chunk * chunkBytes);
+  }
+
+  private long combine(int chunk) {
+    long at = chunk * chunkBytes;
+    long count = chunkLength(chunk) / Float.BYTES;
+    if (peer == null) {
+      return kernels.step(
+          own,
+          ownCurrent + at,
+          update.values(),
+          updateOffset + at,
+          own,
+          ownTarget + at,
+          update.learningRate(),
+          update.keep(),
+          count);
+    }
+    if (direct == null) {
+      long slot = (chunk % depth) * chunkBytes;
+      return update == null
+          ? kernels.average(own, ownCurrent + at, staging, slot, own, ownTarget + at, count)
+          : kernels.stepAverage(
+              own,
+              ownCurrent + at,
+              update.values(),
+              updateOffset + at,
+              staging,
+              slot,
+              own,
+              ownTarget + at,
+              update.learningRate(),
+              update.keep(),
+              count);
+    }
+    return update == null
+        ? kernels.averageBoth(
+            own,
+            ownCurrent + at,
+            direct,
+            peerCurrent + at,
+            own,
+            ownTarget + at,
+            direct,
+            peerTarget + at,
+            count)
+        : kernels.stepAverageBoth(
+            own,
+            ownCurrent + at,
+            update.values(),
+            updateOffset + at,
+            direct,
+            peerCurrent + at,
+            own,
+            ownTarget + at,
+            direct,
+            peerTarget + at,
+            update.learningRate(),
+            update.keep(),
+            count);
+  }
+}

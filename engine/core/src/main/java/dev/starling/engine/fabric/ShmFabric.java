@@ -1,0 +1,211 @@
+package dev.starling.engine.fabric;
+
+import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.memory.SharedFile;
+import dev.starling.engine.replica.AttachmentTable;
+import dev.starling.engine.replica.ControlLine;
+import dev.starling.engine.replica.RegionHeader;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Peers on one host, in one process or in several: every region is a file that each peer maps for
+ * itself, data moves by load and store, locks by CPU compare-and-swap, liveness is the owner's file
+ * lock.
+ */
+public final class ShmFabric implements Fabric {
+  /** The fabric's name. */
+  public static final String NAME = "shm";
+
+  /** Where regions lie by default. */
+  public static final Path DEFAULT_DIRECTORY = Path.of("/dev/shm");
+
+  private static final String PREFIX = "starling-";
+  private static final int COMPLETIONS = 64;
+  private static final long CREATION_MS = 10_000;
+
+  private final Path directory;
+
+  /**
+   * Opens the fabric.
+   *
+   * @param directory where regions lie; must be a memory file system for speed
+   */
+  public ShmFabric(Path directory) {
+    if (!Files.isDirectory(directory) || !Files.isWritable(directory)) {
+      throw new ConfigurationException(
+          "the directory for shared memory, "
+              + directory
+              + ", is missing or not writable: mount a tmpfs there or name another");
+    }
+    this.directory = directory;
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /**
+   * Returns where a worker's region lies.
+   *
+   * @param jobId the job
+   * @param rank the worker
+   * @return the file's path
+   */
+  public Path regionPath(long jobId, int rank) {
+    return directory.resolve(PREFIX + Long.toHexString(jobId) + "-" + rank);
+  }
+
+  @Override
+  public RegionDescriptor expose(Replica replica) {
+    return new RegionDescriptor(
+        NAME,
+        replica.rank(),
+        replica.jobId(),
+        regionPath(replica.jobId(), replica.rank()).toString());
+  }
+
+  @Override
+  public Remote connect(RegionDescriptor descriptor, ReplicaLayout layout, int localRank) {
+    SharedFile file = SharedFile.open(Path.of(descriptor.address()));
+    try {
+      RegionHeader.requireMatch(
+          descriptor.address(), file.segment(), layout, descriptor.jobId(), descriptor.rank());
+      int epoch = AttachmentTable.issueEpoch(file.segment(), localRank);
+      return new ShmRemote(file, descriptor.rank(), localRank, epoch);
+    } catch (Throwable failure) {
+      file.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * Removes the regions whose owner is dead, as a kill leaves them behind.
+   *
+   * @return how many files were removed
+   */
+  public int removeDeadRegions() {
+    int removed = 0;
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*")) {
+      for (Path file : files) {
+        if (Files.isReadable(file)
+            && !isBeingCreated(file)
+            && !SharedFile.isOwned(file)
+            && Files.deleteIfExists(file)) {
+          removed++;
+        }
+      }
+    } catch (IOException failure) {
+      throw new dev.starling.engine.StarlingException(
+          "removing regions of dead workers from "
+              + directory
+              + " failed ("
+              + failure.getMessage()
+              + "): remove "
+              + PREFIX
+              + "* by hand",
+          failure);
+    }
+    return removed;
+  }
+
+  /**
+   * A creator that has not locked its file yet must not lose it: the file is still empty and young.
+   */
+  private static boolean isBeingCreated(Path file) throws IOException {
+    long ageMs = System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis();
+    return ageMs < CREATION_MS && Files.size(file) == 0;
+  }
+
+  @Override
+  public void close() {}
+
+  private static final class ShmRemote implements Remote {
+    private final SharedFile file;
+    private final MemorySegment region;
+    private final int rank;
+    private final int localRank;
+    private final int epoch;
+    private final CompletionRing completions = new CompletionRing(COMPLETIONS);
+
+    ShmRemote(SharedFile file, int rank, int localRank, int epoch) {
+      this.file = file;
+      this.region = file.segment();
+      this.rank = rank;
+      this.localRank = localRank;
+      this.epoch = epoch;
+    }
+
+    @Override
+    public int rank() {
+      return rank;
+    }
+
+    @Override
+    public int epoch() {
+      return epoch;
+    }
+
+    @Override
+    public PeerState state() {
+      if (RegionHeader.state(region) == RegionHeader.STATE_CLOSED) {
+        return PeerState.CLOSED;
+      }
+      return file.isOwnerAlive() ? PeerState.ALIVE : PeerState.DEAD;
+    }
+
+    @Override
+    public MemorySegment direct() {
+      return region;
+    }
+
+    @Override
+    public void readWord(long offsetBytes, long tag) {
+      completions.add(tag, true, ControlLine.readWord(region, offsetBytes));
+    }
+
+    @Override
+    public void read(
+        long offsetBytes, MemorySegment into, long intoOffset, long lengthBytes, long tag) {
+      MemorySegment.copy(region, offsetBytes, into, intoOffset, lengthBytes);
+      completions.add(tag, true, 0);
+    }
+
+    @Override
+    public void write(
+        long offsetBytes, MemorySegment from, long fromOffset, long lengthBytes, long tag) {
+      MemorySegment.copy(from, fromOffset, region, offsetBytes, lengthBytes);
+      completions.add(tag, true, 0);
+    }
+
+    @Override
+    public void compareAndSwap(long offsetBytes, long expected, long desired, long tag) {
+      completions.add(
+          tag, true, ControlLine.compareAndSwap(region, offsetBytes, expected, desired));
+    }
+
+    @Override
+    public int poll(CompletionHandler handler) {
+      return completions.poll(handler);
+    }
+
+    @Override
+    public void settle() {
+      long fences = AttachmentTable.fences(region, localRank);
+      if (fences != AttachmentTable.acknowledged(region, localRank)) {
+        AttachmentTable.acknowledge(region, localRank, fences);
+      }
+    }
+
+    @Override
+    public void close() {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.starling.engine.memory;
+
+import static dev.starling.jextract.libc.Libc.*;
+
+import dev.starling.engine.ConfigurationException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Zeroed, page-aligned private memory outside the heap: gradient buffers, optimizer state, staging
+ * rings.
+ *
+ * <p>Threads: any thread may use {@link #segment()}; the creator closes it after the last user has
+ * stopped. An access after {@link #close()} is an {@link IllegalStateException}, never a crash.
+ */
+public final class PrivateMemory implements Region {
+  private static final long PAGE_BYTES = 4096;
+  private static final long MAX_BYTES = 1L << 46;
+
+  private final Arena arena;
+  private final MemorySegment segment;
+
+  private PrivateMemory(Arena arena, MemorySegment segment) {
+    this.arena = arena;
+    this.segment = segment;
+  }
+
+  /**
+   * Maps zeroed memory.
+   *
+   * @param name what it is for, as failures name it
+   * @param lengthBytes its length
+   * @return the memory, owned by the caller
+   */
+  public static PrivateMemory allocate(String name, long lengthBytes) {
+    ConfigurationException.requireRange(name + " length in bytes", lengthBytes, 1, MAX_BYTES);
+    long mappedBytes = (lengthBytes + PAGE_BYTES - 1) & -PAGE_BYTES;
+    Arena arena = Arena.ofShared();
+    try (NativeCall call = new NativeCall()) {
+      MemorySegment address =
+          mmap(
+              call.state(),
+              MemorySegment.NULL,
+              mappedBytes,
+              PROT_READ() | PROT_WRITE(),
+              MAP_PRIVATE() | MAP_ANONYMOUS(),
+              -1,
+              0);
+      if (address.address() == MAP_FAILED().address()) {
+        throw call.failure(
+            "mapping " + mappedBytes + " bytes for " + name,
+            "use a smaller model or raise the limit on the address space (ulimit -v)");
+      }
+      Mappings.mapped(mappedBytes);
+      MemorySegment segment =
+          address.reinterpret(mappedBytes, arena, mapped -> Mappings.unmap(mapped, mappedBytes));
+      return new PrivateMemory(arena, segment.asSlice(0, lengthBytes));
+    } catch (Throwable failure) {
+      arena.close();
+      throw failure;
+    }
+  }
+
+  @Override
+  public MemorySegment segment() {
+    return segment;
+  }
+
+  /** Does nothing: the kernel gives anonymous memory its pages on first touch. */
+  @Override
+  public void reserve(long offsetBytes, long lengthBytes) {}
+
+  /** Unmaps the memory; later accesses fail. Closing twice does nothing. */
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

@@ -1,0 +1,290 @@
+package dev.starling.engine.worker;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.exchange.ExchangeMachine;
+import dev.starling.engine.exchange.LockGuard;
+import dev.starling.engine.fabric.Fabric;
+import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.fabric.RegionDescriptor;
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.VectorKernels;
+import dev.starling.engine.log.Journal;
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.optimizer.Optimizer;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import dev.starling.engine.topology.Topology;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * One worker: its replica, its communication agent, and the compute thread's side of both.
+ *
+ * <p>{@link #snapshot()}, {@link #gradient()} and {@link #submit()} belong to one compute thread
+ * and never wait for a peer or for the agent. Counters may be read from any thread.
+ */
+public final class Worker implements AutoCloseable {
+  private static final int STAGED_CHUNKS = 4;
+
+  /** What a worker is made of, in the order in which it is opened; closed in reverse. */
+  static final class Parts {
+    Replica replica;
+    Remote[] neighbours;
+    ExchangeMachine machine;
+    LockGuard guard;
+    GradientMailbox mailbox;
+    Optimizer optimizer;
+    Counters counters;
+    Journal journal;
+    RandomGenerator random;
+  }
+
+  private final int rank;
+  private final JobContext context;
+  private final ReplicaLayout layout;
+  private final Parts parts = new Parts();
+  private final Counters counters;
+  private final GradientMailbox mailbox;
+  private final Snapshot snapshot;
+  private final float l2Decay;
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private CommunicationAgent agent;
+  private long submissions;
+  private volatile Throwable failure;
+
+  /**
+   * Creates a worker around a replica that peers do not see yet.
+   *
+   * @param context the job's options, concluded
+   * @param replica the replica, which the worker closes
+   */
+  Worker(JobContext context, Replica replica) {
+    this.context = context;
+    this.layout = replica.layout();
+    this.rank = replica.rank();
+    opened.add(replica);
+    try {
+      parts.replica = replica;
+      parts.journal = context.journal().apply(rank);
+      parts.random = new SplittableRandom(context.seed() * 0x9e3779b97f4a7c15L + rank);
+      counters = new Counters(replica.segment(), ReplicaLayout.COUNTERS_OFFSET);
+      parts.counters = counters;
+      mailbox = new GradientMailbox(layout.parameterCount());
+      opened.add(mailbox);
+      parts.mailbox = mailbox;
+      parts.optimizer = context.optimizer().create(layout.parameterCount());
+      opened.add(parts.optimizer);
+      l2Decay = parts.optimizer.l2Decay();
+      snapshot = new Snapshot(replica);
+    } catch (Throwable failed) {
+      closeOpened(failed);
+      throw failed;
+    }
+  }
+
+  /**
+   * Connects to the neighbours and to the worker's own replica, and makes the agent.
+   *
+   * @param fabric how to reach them
+   * @param regions every worker's region, by rank
+   * @param topology the graph
+   * @param progress how far the job is
+   * @return the agent, to be run by one thread
+   */
+  CommunicationAgent connect(
+      Fabric fabric, List<RegionDescriptor> regions, Topology topology, ProgressClock progress) {
+    int[] ranks = topology.neighbours(rank);
+    Remote[] neighbours = new Remote[ranks.length];
+    boolean addressable = true;
+    for (int i = 0; i < ranks.length; i++) {
+      neighbours[i] = connect(fabric, regions.get(ranks[i]));
+      addressable &= neighbours[i].direct() != null;
+    }
+    parts.neighbours = neighbours;
+    MemorySegment staging = null;
+    if (!addressable) {
+      PrivateMemory memory =
+          PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
+      opened.add(memory);
+      staging = memory.segment();
+    }
+    parts.machine =
+        new ExchangeMachine(
+            parts.replica,
+            connect(fabric, regions.get(rank)),
+            context.kernels(),
+            context.chunkBytes(),
+            staging,
+            parts.journal,
+            counters);
+    parts.guard =
+        new LockGuard(
+            parts.replica,
+            connect(fabric, regions.get(rank)),
+            peer -> stateOf(neighbours, peer),
+            parts.journal,
+            counters,
+            context.holdLimitNs());
+    agent = new CommunicationAgent(parts, context, progress, topology.initiates(rank));
+    return agent;
+  }
+
+  private Remote connect(Fabric fabric, RegionDescriptor region) {
+    Remote remote = fabric.connect(region, layout, rank);
+    opened.add(remote);
+    return remote;
+  }
+
+  private static PeerState stateOf(Remote[] neighbours, int peer) {
+    for (Remote remote : neighbours) {
+      if (remote.rank() == peer) {
+        return remote.state();
+      }
+    }
+    return PeerState.ALIVE;
+  }
+
+  /**
+   * Pins the replica's published state for reading, without copying it.
+   *
+   * @return this worker's snapshot, open; close it before the next one
+   */
+  public Snapshot snapshot() {
+    requireHealthy();
+    long startNs = System.nanoTime();
+    snapshot.open();
+    counters.add(Counter.SNAPSHOTS, 1);
+    counters.add(Counter.STALL_NS, System.nanoTime() - startNs);
+    return snapshot;
+  }
+
+  /**
+   * Returns the buffer for the next gradient. Its content is unspecified: write all of it. After
+   * {@link #submit()} it is another buffer.
+   *
+   * @return float32, as long as the model
+   */
+  public MemorySegment gradient() {
+    return mailbox.writing();
+  }
+
+  /**
+   * Hands in {@link #gradient()}, computed on the open snapshot. The communication agent applies it
+   * soon, in sum with others when it is behind. A gradient that is not finite is refused and
+   * counted; the replica is not touched.
+   *
+   * @return whether it was accepted
+   * @throws IllegalStateException when no snapshot is open
+   */
+  public boolean submit() {
+    requireHealthy();
+    if (!snapshot.isOpen()) {
+      throw new IllegalStateException(
+          "rank "
+              + rank
+              + " submits without a snapshot: submit inside the block of the snapshot it was"
+              + " computed on");
+    }
+    long startNs = System.nanoTime();
+    submissions++;
+    MemorySegment gradient = mailbox.writing();
+    long bad = VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
+    counters.add(Counter.GRADIENTS_SUBMITTED, 1);
+    if (bad >= 0) {
+      counters.add(Counter.GRADIENTS_REFUSED, 1);
+      counters.set(Counter.LAST_REFUSED_SUBMISSION, submissions);
+      counters.set(Counter.LAST_REFUSED_INDEX, bad);
+      counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
+      return false;
+    }
+    if (l2Decay != 0) {
+      addDecay(gradient);
+    }
+    // The hand-in is one swap, or one addition: neither waits, and the addition is work.
+    if (mailbox.submit(snapshot.version(0))) {
+      counters.add(Counter.GRADIENTS_MERGED, 1);
+    }
+    counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
+    return true;
+  }
+
+  private void addDecay(MemorySegment gradient) {
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      VectorKernels.addDecay(
+          gradient,
+          layout.stripeStart(stripe) * Float.BYTES,
+          snapshot.stripe(stripe),
+          0,
+          l2Decay,
+          layout.stripeParameters(stripe));
+    }
+  }
+
+  /**
+   * Returns the worker's rank.
+   *
+   * @return from 0
+   */
+  public int rank() {
+    return rank;
+  }
+
+  /**
+   * Returns the worker's counters.
+   *
+   * @return readable from any thread until the job is closed
+   */
+  public Counters counters() {
+    return counters;
+  }
+
+  Replica replica() {
+    return parts.replica;
+  }
+
+  boolean isQuiescent() {
+    return agent.isQuiescent();
+  }
+
+  /** Records why the agent stopped; the compute thread fails with it on its next call. */
+  void fail(Throwable cause) {
+    failure = cause;
+  }
+
+  /** Fails when the agent has stopped with an error. */
+  void requireHealthy() {
+    Throwable cause = failure;
+    if (cause != null) {
+      throw new StarlingException(
+          "the communication agent of rank " + rank + " stopped: " + cause.getMessage(), cause);
+    }
+  }
+
+  /** Closes connections, buffers and the replica; the agent must have stopped. */
+  @Override
+  public void close() {
+    snapshot.close();
+    StarlingException failed =
+        new StarlingException("closing rank " + rank + " failed: see the suppressed failures");
+    closeOpened(failed);
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
+    }
+  }
+
+  private void closeOpened(Throwable collector) {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      try {
+        opened.get(i).close();
+      } catch (Exception failed) {
+        collector.addSuppressed(failed);
+      }
+    }
+    opened.clear();
+  }
+}
