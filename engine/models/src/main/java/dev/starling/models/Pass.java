@@ -1,0 +1,42 @@
+package dev.starling.models;
+
+import dev.starling.models.data.Batch;
+import dev.starling.models.data.Dataset;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One thread's workspace for forward and backward. Not safe for use by two threads at once; in
+ * steady state {@link #gradient} allocates nothing.
+ *
+ * <p>The segments belong to the caller, are native memory in native byte order aligned to four
+ * bytes, and hold at least {@link Model#parameterCount()} floats; what lies beyond is neither read
+ * nor written. The parameters are only read and may be a read-only segment.
+ */
+public interface Pass {
+  /**
+   * Computes the loss of a batch and its gradient.
+   *
+   * <p>When any value computed on the way forward is not finite (as happens with any parameter that
+   * is not), the loss and every element of the gradient are NaN.
+   *
+   * @param parameters the model's parameters, left unchanged
+   * @param batch samples, at least one and at most the workspace's maximum
+   * @param gradient receives the mean gradient over the batch; overwritten completely. Must not
+   *     overlap {@code parameters}
+   * @return mean cross-entropy of the batch in nats
+   * @throws IllegalArgumentException if a segment is too short, the batch is empty or too large, or
+   *     its data set does not fit the model; nothing has been written then
+   */
+  float gradient(MemorySegment parameters, Batch batch, MemorySegment gradient);
+
+  /**
+   * Evaluates the model on every sample of a data set.
+   *
+   * @param parameters the model's parameters, left unchanged
+   * @param data samples that fit the model
+   * @return accuracy and mean loss
+   * @throws IllegalArgumentException if the segment is too short or the data set does not fit the
+   *     model
+   */
+  Evaluation evaluate(MemorySegment parameters, Dataset data);
+}
