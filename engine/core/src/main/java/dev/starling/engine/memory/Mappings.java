@@ -5,6 +5,7 @@ import static dev.starling.jextract.libc.Libc.munmap;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.jextract.libc.Libc;
 import dev.starling.jextract.libc.rlimit;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -27,11 +28,14 @@ public final class Mappings {
     return MAPPED_BYTES.get();
   }
 
-  static void mapped(long lengthBytes) {
+  /** Hands a fresh mapping to an arena, which unmaps it when it closes. */
+  @SuppressWarnings("restricted") // the address and length are what mmap(2) just returned
+  static MemorySegment own(MemorySegment address, long lengthBytes, Arena arena) {
     MAPPED_BYTES.addAndGet(lengthBytes);
+    return address.reinterpret(lengthBytes, arena, mapped -> unmap(mapped, lengthBytes));
   }
 
-  static void unmap(MemorySegment address, long lengthBytes) {
+  private static void unmap(MemorySegment address, long lengthBytes) {
     try (NativeCall call = new NativeCall()) {
       if (munmap(call.state(), address, lengthBytes) != 0) {
         throw call.failure(

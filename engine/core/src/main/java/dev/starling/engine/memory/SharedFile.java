@@ -212,8 +212,7 @@ public final class SharedFile implements Region {
           "mapping " + lengthBytes + " bytes of " + path,
           "use a smaller model or raise the limit on the address space (ulimit -v)");
     }
-    Mappings.mapped(lengthBytes);
-    return address.reinterpret(lengthBytes, arena, mapped -> Mappings.unmap(mapped, lengthBytes));
+    return Mappings.own(address, lengthBytes, arena);
   }
 
   private static void reserve(
