@@ -1,0 +1,56 @@
+package dev.starling.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.kernel.KernelsProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CudaKernelsProviderTest {
+  @TempDir Path driver;
+
+  private void device(String busId, String... information) throws IOException {
+    Path device = Files.createDirectories(driver.resolve(busId));
+    Files.write(device.resolve("information"), List.of(information));
+  }
+
+  @Test
+  void shouldListDevicesWithTheirModel() throws IOException {
+    device("0000:98:00.0", "Model: \t\t NVIDIA H200", "IRQ:   \t\t 301");
+    Files.createDirectories(driver.resolve("0000:17:00.0"));
+    assertEquals(
+        List.of(new CudaDevice("0000:17:00.0", ""), new CudaDevice("0000:98:00.0", "NVIDIA H200")),
+        CudaDevice.list(driver));
+  }
+
+  @Test
+  void shouldSayThatThereIsNoDeviceWhenTheDriverListsNone() {
+    CudaKernelsProvider provider = new CudaKernelsProvider(driver.resolve("missing"));
+    assertTrue(provider.unavailableReason().orElseThrow().contains("no NVIDIA device"));
+    assertTrue(
+        assertThrows(StarlingException.class, provider::open).getMessage().endsWith("use the CPU"));
+  }
+
+  @Test
+  void shouldNameTheDevicesWhenThereAreSome() throws IOException {
+    device("0000:17:00.0", "Model: \t\t NVIDIA H200");
+    assertEquals(
+        "this version has no CUDA kernels yet, although the machine has 1 x NVIDIA H200",
+        new CudaKernelsProvider(driver).unavailableReason().orElseThrow());
+  }
+
+  @Test
+  void shouldBeFoundByTheEnginesServiceLoader() {
+    List<String> names =
+        ServiceLoader.load(KernelsProvider.class).stream().map(p -> p.get().name()).toList();
+    assertEquals(List.of("cuda"), names);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * RDMA for Starling. So far this module finds the RDMA devices of the machine and tells the engine,
+ * in one sentence, why it averages over shared memory; the verbs fabric itself is not part of this
+ * version.
+ *
+ * <p>Threads: everything here is called while a job is set up, by the thread that does so.
+ */
+package dev.starling.rdma;
