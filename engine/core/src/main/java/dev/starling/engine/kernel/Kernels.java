@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
  * dev.starling.engine.kernel package}; all implementations give the same bits. Arguments are
  * checked at submission: {@link IllegalArgumentException} and {@link IndexOutOfBoundsException} as
  * in {@link VectorKernels}, and nothing is submitted. A device that fails later says so from {@link
- * #isComplete}, with a {@link IllegalStateException}.
+ * #isComplete}, with a {@link dev.starling.engine.StarlingException}.
  *
  * <p>An instance belongs to one thread, the communication agent's. No method waits, except {@link
  * #close}, which waits for the work in flight, with a bound.
@@ -176,7 +176,7 @@ public interface Kernels extends AutoCloseable {
    * @param ticket what a submission of this instance returned
    * @return whether the results can be read
    * @throws IllegalArgumentException if no such ticket has been issued
-   * @throws IllegalStateException if the device failed
+   * @throws dev.starling.engine.StarlingException if the device failed
    */
   boolean isComplete(long ticket);
 

@@ -30,7 +30,7 @@ public interface KernelsProvider {
    * Takes the device and makes it ready.
    *
    * @return kernels that the caller closes
-   * @throws IllegalStateException if the device cannot be used, with the reason
+   * @throws dev.starling.engine.StarlingException if the device cannot be used, with the reason
    */
   Kernels open();
 }

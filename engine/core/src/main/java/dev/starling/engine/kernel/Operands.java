@@ -1,6 +1,7 @@
 package dev.starling.engine.kernel;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /** Checks the arguments of a kernel once per call, so that its loop need not. */
 final class Operands {
@@ -9,63 +10,170 @@ final class Operands {
   private Operands() {}
 
   /**
-   * Returns the range of {@code count} floats that starts {@code offsetBytes} into {@code segment}.
+   * Refuses an argument that is not {@code count} floats inside its segment.
    *
    * @param name the argument's name in the kernel's signature, for the message
    * @param segment where the argument lies
    * @param offsetBytes where it starts in the segment
    * @param count its floats
-   * @return the range
    * @throws IllegalArgumentException if the count is negative or the start is not four-byte aligned
    * @throws IndexOutOfBoundsException if the range is not inside the segment
    */
-  static MemorySegment range(String name, MemorySegment segment, long offsetBytes, long count) {
+  static void require(String name, MemorySegment segment, long offsetBytes, long count) {
     if (count < 0 || count > MAX_COUNT) {
       throw badCount(count);
     }
-    long lengthBytes = count << 2;
-    if (offsetBytes < 0 || lengthBytes > segment.byteSize() - offsetBytes) {
+    if (offsetBytes < 0 || count << 2 > segment.byteSize() - offsetBytes) {
       throw outside(name, segment, offsetBytes, count);
     }
     if (((segment.address() + offsetBytes) & 3) != 0) {
       throw misaligned(name, segment, offsetBytes);
     }
-    return segment.asSlice(offsetBytes, lengthBytes);
   }
 
   /**
-   * As {@link #range}, for an argument that the kernel writes.
+   * As {@link #require}, for an argument that the kernel writes.
    *
    * @param name the argument's name in the kernel's signature, for the message
    * @param segment where the argument lies
    * @param offsetBytes where it starts in the segment
    * @param count its floats
-   * @return the range
    * @throws IllegalArgumentException if the segment is read-only
    */
-  static MemorySegment output(String name, MemorySegment segment, long offsetBytes, long count) {
+  static void requireOutput(String name, MemorySegment segment, long offsetBytes, long count) {
     if (segment.isReadOnly()) {
       throw readOnly(name);
     }
-    return range(name, segment, offsetBytes, count);
+    require(name, segment, offsetBytes, count);
+  }
+
+  /**
+   * Returns the address of a range of native memory that is open to this thread now.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies, native
+   * @param offsetBytes where it starts in the segment
+   * @param count its floats
+   * @return the address of its first float
+   * @throws IllegalArgumentException if the count is negative or the start is not four-byte aligned
+   * @throws IndexOutOfBoundsException if the range is not inside the segment
+   * @throws IllegalStateException if the memory has been closed
+   * @throws WrongThreadException if the memory belongs to another thread
+   */
+  static long address(String name, MemorySegment segment, long offsetBytes, long count) {
+    require(name, segment, offsetBytes, count);
+    if (!segment.scope().isAlive()) {
+      throw closed(name);
+    }
+    if (!segment.isAccessibleBy(Thread.currentThread())) {
+      throw confined(name);
+    }
+    return segment.address() + offsetBytes;
+  }
+
+  /**
+   * As {@link #address}, for an argument that the kernel writes.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies, native
+   * @param offsetBytes where it starts in the segment
+   * @param count its floats
+   * @return the address of its first float
+   * @throws IllegalArgumentException if the segment is read-only
+   */
+  static long writableAddress(String name, MemorySegment segment, long offsetBytes, long count) {
+    if (segment.isReadOnly()) {
+      throw readOnly(name);
+    }
+    return address(name, segment, offsetBytes, count);
+  }
+
+  /**
+   * Refuses two native ranges of the same length that overlap without being the same.
+   *
+   * @param written address of a range the kernel writes
+   * @param other address of another range of the same call
+   * @param count floats in each
+   * @throws IllegalArgumentException if they overlap partly
+   */
+  static void requireSameOrApart(long written, long other, long count) {
+    long distanceBytes = written - other;
+    if (distanceBytes != 0 && Math.abs(distanceBytes) < count << 2) {
+      throw overlap(distanceBytes, count << 2);
+    }
   }
 
   /**
    * Refuses two ranges of the same length that overlap without being the same.
    *
-   * @param written a range the kernel writes
-   * @param other another range of the same call
+   * @param written segment of a range the kernel writes
+   * @param wo where it starts in the segment, bytes
+   * @param other segment of another range of the same call
+   * @param oo where that starts in its segment, bytes
+   * @param count floats in each
    * @throws IllegalArgumentException if they overlap partly
    */
-  static void sameOrApart(MemorySegment written, MemorySegment other) {
-    long distanceBytes = written.address() - other.address();
-    if (distanceBytes != 0
-        && distanceBytes < other.byteSize()
-        && -distanceBytes < written.byteSize()
-        && written.isNative() == other.isNative()
-        && (written.isNative() || written.heapBase().get() == other.heapBase().get())) {
-      throw overlap(distanceBytes, other.byteSize());
+  static void requireSameOrApart(
+      MemorySegment written, long wo, MemorySegment other, long oo, long count) {
+    boolean sameSpace =
+        written.isNative()
+            ? other.isNative()
+            : !other.isNative() && written.heapBase().get() == other.heapBase().get();
+    if (sameSpace) {
+      requireSameOrApart(written.address() + wo, other.address() + oo, count);
     }
+  }
+
+  /**
+   * Keeps two segments reachable up to here, so that the garbage collector does not free automatic
+   * memory under a loop that knows only its address.
+   *
+   * @param a a segment
+   * @param b another, or the same
+   */
+  static void hold(MemorySegment a, MemorySegment b) {
+    Reference.reachabilityFence(a);
+    Reference.reachabilityFence(b);
+  }
+
+  /**
+   * Keeps three segments reachable up to here.
+   *
+   * @param a a segment
+   * @param b another
+   * @param c another
+   */
+  static void hold(MemorySegment a, MemorySegment b, MemorySegment c) {
+    hold(a, b);
+    Reference.reachabilityFence(c);
+  }
+
+  /**
+   * Keeps four segments reachable up to here.
+   *
+   * @param a a segment
+   * @param b another
+   * @param c another
+   * @param d another
+   */
+  static void hold(MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
+    hold(a, b);
+    hold(c, d);
+  }
+
+  /**
+   * Keeps five segments reachable up to here.
+   *
+   * @param a a segment
+   * @param b another
+   * @param c another
+   * @param d another
+   * @param e another
+   */
+  static void hold(
+      MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d, MemorySegment e) {
+    hold(a, b);
+    hold(c, d, e);
   }
 
   private static IllegalArgumentException badCount(long count) {
@@ -104,6 +212,22 @@ final class Operands {
         "Kernel argument '"
             + name
             + "' is written by the kernel but its segment is read-only; pass a writable segment.");
+  }
+
+  private static IllegalStateException closed(String name) {
+    return new IllegalStateException(
+        "Kernel argument '"
+            + name
+            + "' lies in memory that has been closed; close its arena only after the last call.");
+  }
+
+  private static WrongThreadException confined(String name) {
+    return new WrongThreadException(
+        "Kernel argument '"
+            + name
+            + "' lies in memory confined to another thread than "
+            + Thread.currentThread().getName()
+            + "; allocate it from a shared arena.");
   }
 
   private static IllegalArgumentException overlap(long distanceBytes, long lengthBytes) {

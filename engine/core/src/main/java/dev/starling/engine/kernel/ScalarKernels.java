@@ -35,14 +35,14 @@ public final class ScalarKernels {
    */
   public static void average(
       MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment out, long oo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, ys);
+    Operands.require("x", x, xo, count);
+    Operands.require("y", y, yo, count);
+    Operands.requireOutput("out", out, oo, count);
+    Operands.requireSameOrApart(out, oo, x, xo, count);
+    Operands.requireSameOrApart(out, oo, y, yo, count);
     for (long i = 0; i < count; i++) {
-      float s = xs.getAtIndex(FLOAT, i) + ys.getAtIndex(FLOAT, i);
-      os.setAtIndex(FLOAT, i, s * 0.5f);
+      float s = get(x, xo, i) + get(y, yo, i);
+      set(out, oo, i, s * 0.5f);
     }
   }
 
@@ -69,20 +69,20 @@ public final class ScalarKernels {
       MemorySegment outY,
       long oyo,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment oxs = Operands.output("outX", outX, oxo, count);
-    MemorySegment oys = Operands.output("outY", outY, oyo, count);
-    Operands.sameOrApart(oxs, xs);
-    Operands.sameOrApart(oxs, ys);
-    Operands.sameOrApart(oxs, oys);
-    Operands.sameOrApart(oys, xs);
-    Operands.sameOrApart(oys, ys);
+    Operands.require("x", x, xo, count);
+    Operands.require("y", y, yo, count);
+    Operands.requireOutput("outX", outX, oxo, count);
+    Operands.requireOutput("outY", outY, oyo, count);
+    Operands.requireSameOrApart(outX, oxo, x, xo, count);
+    Operands.requireSameOrApart(outX, oxo, y, yo, count);
+    Operands.requireSameOrApart(outX, oxo, outY, oyo, count);
+    Operands.requireSameOrApart(outY, oyo, x, xo, count);
+    Operands.requireSameOrApart(outY, oyo, y, yo, count);
     for (long i = 0; i < count; i++) {
-      float s = xs.getAtIndex(FLOAT, i) + ys.getAtIndex(FLOAT, i);
+      float s = get(x, xo, i) + get(y, yo, i);
       float m = s * 0.5f;
-      oxs.setAtIndex(FLOAT, i, m);
-      oys.setAtIndex(FLOAT, i, m);
+      set(outX, oxo, i, m);
+      set(outY, oyo, i, m);
     }
   }
 
@@ -109,14 +109,14 @@ public final class ScalarKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, us);
+    Operands.require("x", x, xo, count);
+    Operands.require("u", u, uo, count);
+    Operands.requireOutput("out", out, oo, count);
+    Operands.requireSameOrApart(out, oo, x, xo, count);
+    Operands.requireSameOrApart(out, oo, u, uo, count);
     for (long i = 0; i < count; i++) {
-      float t = xs.getAtIndex(FLOAT, i) * keep;
-      os.setAtIndex(FLOAT, i, Math.fma(-learningRate, us.getAtIndex(FLOAT, i), t));
+      float t = get(x, xo, i) * keep;
+      set(out, oo, i, Math.fma(-learningRate, get(u, uo, i), t));
     }
   }
 
@@ -147,18 +147,18 @@ public final class ScalarKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, us);
-    Operands.sameOrApart(os, ys);
+    Operands.require("x", x, xo, count);
+    Operands.require("u", u, uo, count);
+    Operands.require("y", y, yo, count);
+    Operands.requireOutput("out", out, oo, count);
+    Operands.requireSameOrApart(out, oo, x, xo, count);
+    Operands.requireSameOrApart(out, oo, u, uo, count);
+    Operands.requireSameOrApart(out, oo, y, yo, count);
     for (long i = 0; i < count; i++) {
-      float t = xs.getAtIndex(FLOAT, i) * keep;
-      float a = Math.fma(-learningRate, us.getAtIndex(FLOAT, i), t);
-      float s = a + ys.getAtIndex(FLOAT, i);
-      os.setAtIndex(FLOAT, i, s * 0.5f);
+      float t = get(x, xo, i) * keep;
+      float a = Math.fma(-learningRate, get(u, uo, i), t);
+      float s = a + get(y, yo, i);
+      set(out, oo, i, s * 0.5f);
     }
   }
 
@@ -193,25 +193,25 @@ public final class ScalarKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment oxs = Operands.output("outX", outX, oxo, count);
-    MemorySegment oys = Operands.output("outY", outY, oyo, count);
-    Operands.sameOrApart(oxs, xs);
-    Operands.sameOrApart(oxs, us);
-    Operands.sameOrApart(oxs, ys);
-    Operands.sameOrApart(oxs, oys);
-    Operands.sameOrApart(oys, xs);
-    Operands.sameOrApart(oys, us);
-    Operands.sameOrApart(oys, ys);
+    Operands.require("x", x, xo, count);
+    Operands.require("u", u, uo, count);
+    Operands.require("y", y, yo, count);
+    Operands.requireOutput("outX", outX, oxo, count);
+    Operands.requireOutput("outY", outY, oyo, count);
+    Operands.requireSameOrApart(outX, oxo, x, xo, count);
+    Operands.requireSameOrApart(outX, oxo, u, uo, count);
+    Operands.requireSameOrApart(outX, oxo, y, yo, count);
+    Operands.requireSameOrApart(outX, oxo, outY, oyo, count);
+    Operands.requireSameOrApart(outY, oyo, x, xo, count);
+    Operands.requireSameOrApart(outY, oyo, u, uo, count);
+    Operands.requireSameOrApart(outY, oyo, y, yo, count);
     for (long i = 0; i < count; i++) {
-      float t = xs.getAtIndex(FLOAT, i) * keep;
-      float a = Math.fma(-learningRate, us.getAtIndex(FLOAT, i), t);
-      float s = a + ys.getAtIndex(FLOAT, i);
+      float t = get(x, xo, i) * keep;
+      float a = Math.fma(-learningRate, get(u, uo, i), t);
+      float s = a + get(y, yo, i);
       float m = s * 0.5f;
-      oxs.setAtIndex(FLOAT, i, m);
-      oys.setAtIndex(FLOAT, i, m);
+      set(outX, oxo, i, m);
+      set(outY, oyo, i, m);
     }
   }
 
@@ -227,11 +227,11 @@ public final class ScalarKernels {
    */
   public static void momentum(
       MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
-    MemorySegment vs = Operands.output("v", v, vo, count);
-    MemorySegment gs = Operands.range("g", g, go, count);
-    Operands.sameOrApart(vs, gs);
+    Operands.requireOutput("v", v, vo, count);
+    Operands.require("g", g, go, count);
+    Operands.requireSameOrApart(v, vo, g, go, count);
     for (long i = 0; i < count; i++) {
-      vs.setAtIndex(FLOAT, i, Math.fma(mu, vs.getAtIndex(FLOAT, i), gs.getAtIndex(FLOAT, i)));
+      set(v, vo, i, Math.fma(mu, get(v, vo, i), get(g, go, i)));
     }
   }
 
@@ -245,11 +245,11 @@ public final class ScalarKernels {
    * @param count floats in each vector
    */
   public static void accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
-    MemorySegment as = Operands.output("acc", acc, ao, count);
-    MemorySegment gs = Operands.range("g", g, go, count);
-    Operands.sameOrApart(as, gs);
+    Operands.requireOutput("acc", acc, ao, count);
+    Operands.require("g", g, go, count);
+    Operands.requireSameOrApart(acc, ao, g, go, count);
     for (long i = 0; i < count; i++) {
-      as.setAtIndex(FLOAT, i, as.getAtIndex(FLOAT, i) + gs.getAtIndex(FLOAT, i));
+      set(acc, ao, i, get(acc, ao, i) + get(g, go, i));
     }
   }
 
@@ -265,11 +265,11 @@ public final class ScalarKernels {
    */
   public static void addDecay(
       MemorySegment g, long go, MemorySegment x, long xo, float decay, long count) {
-    MemorySegment gs = Operands.output("g", g, go, count);
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    Operands.sameOrApart(gs, xs);
+    Operands.requireOutput("g", g, go, count);
+    Operands.require("x", x, xo, count);
+    Operands.requireSameOrApart(g, go, x, xo, count);
     for (long i = 0; i < count; i++) {
-      gs.setAtIndex(FLOAT, i, Math.fma(decay, xs.getAtIndex(FLOAT, i), gs.getAtIndex(FLOAT, i)));
+      set(g, go, i, Math.fma(decay, get(x, xo, i), get(g, go, i)));
     }
   }
 
@@ -282,9 +282,9 @@ public final class ScalarKernels {
    * @return its index, or -1 if all elements are finite
    */
   public static long firstNonFinite(MemorySegment x, long xo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
+    Operands.require("x", x, xo, count);
     for (long i = 0; i < count; i++) {
-      if (!Float.isFinite(xs.getAtIndex(FLOAT, i))) {
+      if (!Float.isFinite(get(x, xo, i))) {
         return i;
       }
     }
@@ -303,15 +303,28 @@ public final class ScalarKernels {
    */
   public static double squaredDistance(
       MemorySegment x, long xo, MemorySegment y, long yo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
+    Operands.require("x", x, xo, count);
+    Operands.require("y", y, yo, count);
     double[] lanes = new double[LANES];
-    for (long i = 0; i < count; i++) {
-      double d = (double) xs.getAtIndex(FLOAT, i) - (double) ys.getAtIndex(FLOAT, i);
+    long rounds = count - count % LANES;
+    for (long i = 0; i < rounds; i++) {
+      double d = (double) get(x, xo, i) - (double) get(y, yo, i);
       int k = (int) (i % LANES);
       lanes[k] = Math.fma(d, d, lanes[k]);
     }
-    return fold(lanes);
+    return addSquaredDistance(
+        fold(lanes), x, xo + (rounds << 2), y, yo + (rounds << 2), count - rounds);
+  }
+
+  /** Adds the elements after the last whole round, one by one. */
+  static double addSquaredDistance(
+      double start, MemorySegment x, long xo, MemorySegment y, long yo, long count) {
+    double result = start;
+    for (long i = 0; i < count; i++) {
+      double d = (double) get(x, xo, i) - (double) get(y, yo, i);
+      result = Math.fma(d, d, result);
+    }
+    return result;
   }
 
   /**
@@ -323,13 +336,24 @@ public final class ScalarKernels {
    * @return the sum
    */
   public static double sum(MemorySegment x, long xo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
+    Operands.require("x", x, xo, count);
     double[] lanes = new double[LANES];
-    for (long i = 0; i < count; i++) {
-      double e = xs.getAtIndex(FLOAT, i);
+    long rounds = count - count % LANES;
+    for (long i = 0; i < rounds; i++) {
+      double e = get(x, xo, i);
       lanes[(int) (i % LANES)] += e;
     }
-    return fold(lanes);
+    return addSum(fold(lanes), x, xo + (rounds << 2), count - rounds);
+  }
+
+  /** Adds the elements after the last whole round, one by one. */
+  static double addSum(double start, MemorySegment x, long xo, long count) {
+    double result = start;
+    for (long i = 0; i < count; i++) {
+      double e = get(x, xo, i);
+      result = result + e;
+    }
+    return result;
   }
 
   private static double fold(double[] lanes) {
@@ -350,9 +374,17 @@ public final class ScalarKernels {
    * @param count floats in the vector
    */
   public static void fill(MemorySegment x, long xo, float value, long count) {
-    MemorySegment xs = Operands.output("x", x, xo, count);
+    Operands.requireOutput("x", x, xo, count);
     for (long i = 0; i < count; i++) {
-      xs.setAtIndex(FLOAT, i, value);
+      set(x, xo, i, value);
     }
+  }
+
+  private static float get(MemorySegment segment, long offsetBytes, long index) {
+    return segment.get(FLOAT, offsetBytes + (index << 2));
+  }
+
+  private static void set(MemorySegment segment, long offsetBytes, long index, float value) {
+    segment.set(FLOAT, offsetBytes + (index << 2), value);
   }
 }

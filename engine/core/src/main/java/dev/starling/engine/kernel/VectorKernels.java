@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -13,15 +12,37 @@ import jdk.incubator.vector.VectorSpecies;
  * width of the vectors.
  *
  * <p>Arguments as in the {@linkplain dev.starling.engine.kernel package}: pairs of segment and byte
- * offset, four-byte aligned, {@code count} floats each. Thread-safe in that there is no state.
- * Allocates nothing once compiled. Every method throws {@link IllegalArgumentException} for a
- * negative count, a misaligned start, a read-only output or a partial overlap, {@link
- * IndexOutOfBoundsException} for a range outside its segment, and {@link IllegalStateException} for
- * memory that has been closed.
+ * offset, four-byte aligned, {@code count} floats each. Heap segments are allowed and slow: they
+ * are computed by {@link ScalarKernels}. Thread-safe in that there is no state. Allocates nothing
+ * once compiled.
+ *
+ * <p>Every method throws {@link IllegalArgumentException} for a negative count, a misaligned start,
+ * a read-only output or a partial overlap, {@link IndexOutOfBoundsException} for a range outside
+ * its segment, {@link IllegalStateException} for memory that has been closed, and {@link
+ * WrongThreadException} for memory confined to another thread. This is looked at once, when the
+ * call begins: <b>memory that another thread closes while the call runs crashes the JVM</b>.
  */
 public final class VectorKernels {
-  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  /**
+   * The preferred vectors, but not above 256 bits: these kernels are bound by loads and stores,
+   * where 512 bits were measured up to 12 % slower in cache, the same in DRAM, and always cross a
+   * cache line when memory is misaligned.
+   */
+  private static final VectorSpecies<Float> SPECIES =
+      FloatVector.SPECIES_PREFERRED.vectorBitSize() > 256
+          ? FloatVector.SPECIES_256
+          : FloatVector.SPECIES_PREFERRED;
+
   private static final int VECTOR_BYTES = SPECIES.vectorByteSize();
+
+  /**
+   * All of memory, so that the loops run over addresses that {@link Operands} has checked. Through
+   * the callers' segments the code would depend on which kinds of segments a process uses: with
+   * mapped, allocated and confined ones in turn, the compiler gives up inlining or keeps discarding
+   * its code, at ten times the cost.
+   */
+  private static final MemorySegment MEMORY = allOfMemory();
+
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final FloatVector HALF = FloatVector.broadcast(SPECIES, 0.5f);
   private static final FloatVector ZERO = FloatVector.zero(SPECIES);
@@ -34,6 +55,7 @@ public final class VectorKernels {
 
   private static final VectorSpecies<Double> QUARTER_WIDE = DoubleVector.SPECIES_256;
   private static final int QUARTER_BYTES = QUARTER.vectorByteSize();
+  private static final int ROUND_BYTES = 4 * QUARTER_BYTES;
   private static final boolean HAS_QUARTER_WIDE =
       SPECIES.vectorBitSize() >= QUARTER_WIDE.vectorBitSize();
 
@@ -42,7 +64,7 @@ public final class VectorKernels {
   /**
    * Tells how wide the vectors are.
    *
-   * @return bits in a vector: 512, 256 or 128
+   * @return bits in a vector: 256 or 128
    */
   public static int vectorBits() {
     return SPECIES.vectorBitSize();
@@ -61,17 +83,22 @@ public final class VectorKernels {
    */
   public static void average(
       MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment out, long oo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, ys);
+    if (!(x.isNative() && y.isNative() && out.isNative())) {
+      ScalarKernels.average(x, xo, y, yo, out, oo, count);
+      return;
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long ya = Operands.address("y", y, yo, count);
+    long oa = Operands.writableAddress("out", out, oo, count);
+    Operands.requireSameOrApart(oa, xa, count);
+    Operands.requireSameOrApart(oa, ya, count);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      FloatVector s = load(xs, b).add(load(ys, b));
-      store(s.mul(HALF), os, b);
+      FloatVector s = load(xa + b).add(load(ya + b));
+      store(s.mul(HALF), oa + b);
     }
-    ScalarKernels.average(xs, whole, ys, whole, os, whole, count - (whole >> 2));
+    ScalarKernels.average(x, xo + whole, y, yo + whole, out, oo + whole, count - (whole >> 2));
+    Operands.hold(x, y, out);
   }
 
   /**
@@ -97,23 +124,29 @@ public final class VectorKernels {
       MemorySegment outY,
       long oyo,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment oxs = Operands.output("outX", outX, oxo, count);
-    MemorySegment oys = Operands.output("outY", outY, oyo, count);
-    Operands.sameOrApart(oxs, xs);
-    Operands.sameOrApart(oxs, ys);
-    Operands.sameOrApart(oxs, oys);
-    Operands.sameOrApart(oys, xs);
-    Operands.sameOrApart(oys, ys);
+    if (!(x.isNative() && y.isNative() && outX.isNative() && outY.isNative())) {
+      ScalarKernels.averageBoth(x, xo, y, yo, outX, oxo, outY, oyo, count);
+      return;
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long ya = Operands.address("y", y, yo, count);
+    long oxa = Operands.writableAddress("outX", outX, oxo, count);
+    long oya = Operands.writableAddress("outY", outY, oyo, count);
+    Operands.requireSameOrApart(oxa, xa, count);
+    Operands.requireSameOrApart(oxa, ya, count);
+    Operands.requireSameOrApart(oxa, oya, count);
+    Operands.requireSameOrApart(oya, xa, count);
+    Operands.requireSameOrApart(oya, ya, count);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      FloatVector s = load(xs, b).add(load(ys, b));
+      FloatVector s = load(xa + b).add(load(ya + b));
       FloatVector m = s.mul(HALF);
-      store(m, oxs, b);
-      store(m, oys, b);
+      store(m, oxa + b);
+      store(m, oya + b);
     }
-    ScalarKernels.averageBoth(xs, whole, ys, whole, oxs, whole, oys, whole, count - (whole >> 2));
+    ScalarKernels.averageBoth(
+        x, xo + whole, y, yo + whole, outX, oxo + whole, outY, oyo + whole, count - (whole >> 2));
+    Operands.hold(x, y, outX, outY);
   }
 
   /**
@@ -139,19 +172,25 @@ public final class VectorKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, us);
+    if (!(x.isNative() && u.isNative() && out.isNative())) {
+      ScalarKernels.step(x, xo, u, uo, out, oo, learningRate, keep, count);
+      return;
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long ua = Operands.address("u", u, uo, count);
+    long oa = Operands.writableAddress("out", out, oo, count);
+    Operands.requireSameOrApart(oa, xa, count);
+    Operands.requireSameOrApart(oa, ua, count);
     FloatVector rate = FloatVector.broadcast(SPECIES, -learningRate);
     FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      FloatVector t = load(xs, b).mul(keeps);
-      store(load(us, b).fma(rate, t), os, b);
+      FloatVector t = load(xa + b).mul(keeps);
+      store(load(ua + b).fma(rate, t), oa + b);
     }
-    ScalarKernels.step(xs, whole, us, whole, os, whole, learningRate, keep, count - (whole >> 2));
+    ScalarKernels.step(
+        x, xo + whole, u, uo + whole, out, oo + whole, learningRate, keep, count - (whole >> 2));
+    Operands.hold(x, u, out);
   }
 
   /**
@@ -181,24 +220,39 @@ public final class VectorKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment os = Operands.output("out", out, oo, count);
-    Operands.sameOrApart(os, xs);
-    Operands.sameOrApart(os, us);
-    Operands.sameOrApart(os, ys);
+    if (!(x.isNative() && u.isNative() && y.isNative() && out.isNative())) {
+      ScalarKernels.stepAverage(x, xo, u, uo, y, yo, out, oo, learningRate, keep, count);
+      return;
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long ua = Operands.address("u", u, uo, count);
+    long ya = Operands.address("y", y, yo, count);
+    long oa = Operands.writableAddress("out", out, oo, count);
+    Operands.requireSameOrApart(oa, xa, count);
+    Operands.requireSameOrApart(oa, ua, count);
+    Operands.requireSameOrApart(oa, ya, count);
     FloatVector rate = FloatVector.broadcast(SPECIES, -learningRate);
     FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      FloatVector t = load(xs, b).mul(keeps);
-      FloatVector a = load(us, b).fma(rate, t);
-      FloatVector s = a.add(load(ys, b));
-      store(s.mul(HALF), os, b);
+      FloatVector t = load(xa + b).mul(keeps);
+      FloatVector a = load(ua + b).fma(rate, t);
+      FloatVector s = a.add(load(ya + b));
+      store(s.mul(HALF), oa + b);
     }
     ScalarKernels.stepAverage(
-        xs, whole, us, whole, ys, whole, os, whole, learningRate, keep, count - (whole >> 2));
+        x,
+        xo + whole,
+        u,
+        uo + whole,
+        y,
+        yo + whole,
+        out,
+        oo + whole,
+        learningRate,
+        keep,
+        count - (whole >> 2));
+    Operands.hold(x, u, y, out);
   }
 
   /**
@@ -232,43 +286,49 @@ public final class VectorKernels {
       float learningRate,
       float keep,
       long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment us = Operands.range("u", u, uo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
-    MemorySegment oxs = Operands.output("outX", outX, oxo, count);
-    MemorySegment oys = Operands.output("outY", outY, oyo, count);
-    Operands.sameOrApart(oxs, xs);
-    Operands.sameOrApart(oxs, us);
-    Operands.sameOrApart(oxs, ys);
-    Operands.sameOrApart(oxs, oys);
-    Operands.sameOrApart(oys, xs);
-    Operands.sameOrApart(oys, us);
-    Operands.sameOrApart(oys, ys);
+    if (!(x.isNative() && u.isNative() && y.isNative() && outX.isNative() && outY.isNative())) {
+      ScalarKernels.stepAverageBoth(
+          x, xo, u, uo, y, yo, outX, oxo, outY, oyo, learningRate, keep, count);
+      return;
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long ua = Operands.address("u", u, uo, count);
+    long ya = Operands.address("y", y, yo, count);
+    long oxa = Operands.writableAddress("outX", outX, oxo, count);
+    long oya = Operands.writableAddress("outY", outY, oyo, count);
+    Operands.requireSameOrApart(oxa, xa, count);
+    Operands.requireSameOrApart(oxa, ua, count);
+    Operands.requireSameOrApart(oxa, ya, count);
+    Operands.requireSameOrApart(oxa, oya, count);
+    Operands.requireSameOrApart(oya, xa, count);
+    Operands.requireSameOrApart(oya, ua, count);
+    Operands.requireSameOrApart(oya, ya, count);
     FloatVector rate = FloatVector.broadcast(SPECIES, -learningRate);
     FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      FloatVector t = load(xs, b).mul(keeps);
-      FloatVector a = load(us, b).fma(rate, t);
-      FloatVector s = a.add(load(ys, b));
+      FloatVector t = load(xa + b).mul(keeps);
+      FloatVector a = load(ua + b).fma(rate, t);
+      FloatVector s = a.add(load(ya + b));
       FloatVector m = s.mul(HALF);
-      store(m, oxs, b);
-      store(m, oys, b);
+      store(m, oxa + b);
+      store(m, oya + b);
     }
     ScalarKernels.stepAverageBoth(
-        xs,
-        whole,
-        us,
-        whole,
-        ys,
-        whole,
-        oxs,
-        whole,
-        oys,
-        whole,
+        x,
+        xo + whole,
+        u,
+        uo + whole,
+        y,
+        yo + whole,
+        outX,
+        oxo + whole,
+        outY,
+        oyo + whole,
         learningRate,
         keep,
         count - (whole >> 2));
+    Operands.hold(x, u, y, outX, outY);
   }
 
   /**
@@ -283,15 +343,20 @@ public final class VectorKernels {
    */
   public static void momentum(
       MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
-    MemorySegment vs = Operands.output("v", v, vo, count);
-    MemorySegment gs = Operands.range("g", g, go, count);
-    Operands.sameOrApart(vs, gs);
+    if (!(v.isNative() && g.isNative())) {
+      ScalarKernels.momentum(v, vo, g, go, mu, count);
+      return;
+    }
+    long va = Operands.writableAddress("v", v, vo, count);
+    long ga = Operands.address("g", g, go, count);
+    Operands.requireSameOrApart(va, ga, count);
     FloatVector mus = FloatVector.broadcast(SPECIES, mu);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      store(load(vs, b).fma(mus, load(gs, b)), vs, b);
+      store(load(va + b).fma(mus, load(ga + b)), va + b);
     }
-    ScalarKernels.momentum(vs, whole, gs, whole, mu, count - (whole >> 2));
+    ScalarKernels.momentum(v, vo + whole, g, go + whole, mu, count - (whole >> 2));
+    Operands.hold(v, g);
   }
 
   /**
@@ -304,14 +369,19 @@ public final class VectorKernels {
    * @param count floats in each vector
    */
   public static void accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
-    MemorySegment as = Operands.output("acc", acc, ao, count);
-    MemorySegment gs = Operands.range("g", g, go, count);
-    Operands.sameOrApart(as, gs);
+    if (!(acc.isNative() && g.isNative())) {
+      ScalarKernels.accumulate(acc, ao, g, go, count);
+      return;
+    }
+    long aa = Operands.writableAddress("acc", acc, ao, count);
+    long ga = Operands.address("g", g, go, count);
+    Operands.requireSameOrApart(aa, ga, count);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      store(load(as, b).add(load(gs, b)), as, b);
+      store(load(aa + b).add(load(ga + b)), aa + b);
     }
-    ScalarKernels.accumulate(as, whole, gs, whole, count - (whole >> 2));
+    ScalarKernels.accumulate(acc, ao + whole, g, go + whole, count - (whole >> 2));
+    Operands.hold(acc, g);
   }
 
   /**
@@ -326,15 +396,20 @@ public final class VectorKernels {
    */
   public static void addDecay(
       MemorySegment g, long go, MemorySegment x, long xo, float decay, long count) {
-    MemorySegment gs = Operands.output("g", g, go, count);
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    Operands.sameOrApart(gs, xs);
+    if (!(g.isNative() && x.isNative())) {
+      ScalarKernels.addDecay(g, go, x, xo, decay, count);
+      return;
+    }
+    long ga = Operands.writableAddress("g", g, go, count);
+    long xa = Operands.address("x", x, xo, count);
+    Operands.requireSameOrApart(ga, xa, count);
     FloatVector decays = FloatVector.broadcast(SPECIES, decay);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      store(load(xs, b).fma(decays, load(gs, b)), gs, b);
+      store(load(xa + b).fma(decays, load(ga + b)), ga + b);
     }
-    ScalarKernels.addDecay(gs, whole, xs, whole, decay, count - (whole >> 2));
+    ScalarKernels.addDecay(g, go + whole, x, xo + whole, decay, count - (whole >> 2));
+    Operands.hold(g, x);
   }
 
   /**
@@ -346,24 +421,31 @@ public final class VectorKernels {
    * @return its index, or -1 if all elements are finite
    */
   public static long firstNonFinite(MemorySegment x, long xo, long count) {
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    long block = (long) BLOCK_VECTORS * VECTOR_BYTES;
-    long whole = xs.byteSize() / block * block;
-    long b = 0;
-    for (; b < whole; b += block) {
-      // x * 0 is NaN for a non-finite x and a zero for any other, and NaN stays in a sum.
-      FloatVector even = load(xs, b).mul(0f);
-      FloatVector odd = load(xs, b + VECTOR_BYTES).mul(0f);
-      for (int v = 2; v < BLOCK_VECTORS; v += 2) {
-        even = load(xs, b + (long) v * VECTOR_BYTES).fma(ZERO, even);
-        odd = load(xs, b + (long) (v + 1) * VECTOR_BYTES).fma(ZERO, odd);
-      }
-      if (even.add(odd).test(VectorOperators.IS_NAN).anyTrue()) {
-        break;
-      }
+    if (!x.isNative()) {
+      return ScalarKernels.firstNonFinite(x, xo, count);
     }
-    long found = ScalarKernels.firstNonFinite(xs, b, Math.min(block, xs.byteSize() - b) >> 2);
+    long xa = Operands.address("x", x, xo, count);
+    long block = (long) BLOCK_VECTORS * VECTOR_BYTES;
+    long whole = (count << 2) & -block;
+    long b = 0;
+    while (b < whole && allFinite(xa + b)) {
+      b += block;
+    }
+    long rest = count - (b >> 2);
+    long found = ScalarKernels.firstNonFinite(x, xo + b, b < whole ? block >> 2 : rest);
+    Operands.hold(x, x);
     return found < 0 ? -1 : (b >> 2) + found;
+  }
+
+  private static boolean allFinite(long address) {
+    // x * 0 is NaN for a non-finite x and a zero for any other, and NaN stays in a sum.
+    FloatVector even = load(address).mul(0f);
+    FloatVector odd = load(address + VECTOR_BYTES).mul(0f);
+    for (int v = 2; v < BLOCK_VECTORS; v += 2) {
+      even = load(address + (long) v * VECTOR_BYTES).fma(ZERO, even);
+      odd = load(address + (long) (v + 1) * VECTOR_BYTES).fma(ZERO, odd);
+    }
+    return !even.add(odd).test(VectorOperators.IS_NAN).anyTrue();
   }
 
   /**
@@ -378,40 +460,32 @@ public final class VectorKernels {
    */
   public static double squaredDistance(
       MemorySegment x, long xo, MemorySegment y, long yo, long count) {
-    if (!HAS_QUARTER_WIDE) {
+    if (!(HAS_QUARTER_WIDE && x.isNative() && y.isNative())) {
       return ScalarKernels.squaredDistance(x, xo, y, yo, count);
     }
-    MemorySegment xs = Operands.range("x", x, xo, count);
-    MemorySegment ys = Operands.range("y", y, yo, count);
+    long xa = Operands.address("x", x, xo, count);
+    long ya = Operands.address("y", y, yo, count);
     DoubleVector sum0 = DoubleVector.zero(QUARTER_WIDE);
     DoubleVector sum1 = sum0;
     DoubleVector sum2 = sum0;
     DoubleVector sum3 = sum0;
-    long whole = count >> 4 << 6;
-    for (long b = 0; b < whole; b += 64) {
-      DoubleVector d0 = difference(xs, ys, b);
-      DoubleVector d1 = difference(xs, ys, b + QUARTER_BYTES);
-      DoubleVector d2 = difference(xs, ys, b + 2 * QUARTER_BYTES);
-      DoubleVector d3 = difference(xs, ys, b + 3 * QUARTER_BYTES);
+    long whole = wholeRounds(count);
+    for (long b = 0; b < whole; b += ROUND_BYTES) {
+      DoubleVector d0 = wide(xa + b).sub(wide(ya + b));
+      DoubleVector d1 = wide(xa + b + QUARTER_BYTES).sub(wide(ya + b + QUARTER_BYTES));
+      DoubleVector d2 = wide(xa + b + 2 * QUARTER_BYTES).sub(wide(ya + b + 2 * QUARTER_BYTES));
+      DoubleVector d3 = wide(xa + b + 3 * QUARTER_BYTES).sub(wide(ya + b + 3 * QUARTER_BYTES));
       sum0 = d0.fma(d0, sum0);
       sum1 = d1.fma(d1, sum1);
       sum2 = d2.fma(d2, sum2);
       sum3 = d3.fma(d3, sum3);
     }
-    if (xs.byteSize() > whole) {
-      // Lanes beyond the end add fma(0, 0, lane) = lane.
-      DoubleVector d0 = tail(xs, whole).sub(tail(ys, whole));
-      DoubleVector d1 = tail(xs, whole + QUARTER_BYTES).sub(tail(ys, whole + QUARTER_BYTES));
-      DoubleVector d2 =
-          tail(xs, whole + 2 * QUARTER_BYTES).sub(tail(ys, whole + 2 * QUARTER_BYTES));
-      DoubleVector d3 =
-          tail(xs, whole + 3 * QUARTER_BYTES).sub(tail(ys, whole + 3 * QUARTER_BYTES));
-      sum0 = d0.fma(d0, sum0);
-      sum1 = d1.fma(d1, sum1);
-      sum2 = d2.fma(d2, sum2);
-      sum3 = d3.fma(d3, sum3);
-    }
-    return fold(sum0, sum1, sum2, sum3);
+    double result = fold(sum0, sum1, sum2, sum3);
+    result =
+        ScalarKernels.addSquaredDistance(
+            result, x, xo + whole, y, yo + whole, count - (whole >> 2));
+    Operands.hold(x, y);
+    return result;
   }
 
   /**
@@ -423,29 +497,25 @@ public final class VectorKernels {
    * @return the sum
    */
   public static double sum(MemorySegment x, long xo, long count) {
-    if (!HAS_QUARTER_WIDE) {
+    if (!(HAS_QUARTER_WIDE && x.isNative())) {
       return ScalarKernels.sum(x, xo, count);
     }
-    MemorySegment xs = Operands.range("x", x, xo, count);
+    long xa = Operands.address("x", x, xo, count);
     DoubleVector sum0 = DoubleVector.zero(QUARTER_WIDE);
     DoubleVector sum1 = sum0;
     DoubleVector sum2 = sum0;
     DoubleVector sum3 = sum0;
-    long whole = count >> 4 << 6;
-    for (long b = 0; b < whole; b += 64) {
-      sum0 = sum0.add(wide(xs, b));
-      sum1 = sum1.add(wide(xs, b + QUARTER_BYTES));
-      sum2 = sum2.add(wide(xs, b + 2 * QUARTER_BYTES));
-      sum3 = sum3.add(wide(xs, b + 3 * QUARTER_BYTES));
+    long whole = wholeRounds(count);
+    for (long b = 0; b < whole; b += ROUND_BYTES) {
+      sum0 = sum0.add(wide(xa + b));
+      sum1 = sum1.add(wide(xa + b + QUARTER_BYTES));
+      sum2 = sum2.add(wide(xa + b + 2 * QUARTER_BYTES));
+      sum3 = sum3.add(wide(xa + b + 3 * QUARTER_BYTES));
     }
-    if (xs.byteSize() > whole) {
-      // Lanes beyond the end add +0, which changes no lane: none is ever -0.
-      sum0 = sum0.add(tail(xs, whole));
-      sum1 = sum1.add(tail(xs, whole + QUARTER_BYTES));
-      sum2 = sum2.add(tail(xs, whole + 2 * QUARTER_BYTES));
-      sum3 = sum3.add(tail(xs, whole + 3 * QUARTER_BYTES));
-    }
-    return fold(sum0, sum1, sum2, sum3);
+    double result = fold(sum0, sum1, sum2, sum3);
+    result = ScalarKernels.addSum(result, x, xo + whole, count - (whole >> 2));
+    Operands.hold(x, x);
+    return result;
   }
 
   /**
@@ -457,42 +527,39 @@ public final class VectorKernels {
    * @param count floats in the vector
    */
   public static void fill(MemorySegment x, long xo, float value, long count) {
-    MemorySegment xs = Operands.output("x", x, xo, count);
+    if (!x.isNative()) {
+      ScalarKernels.fill(x, xo, value, count);
+      return;
+    }
+    long xa = Operands.writableAddress("x", x, xo, count);
     FloatVector values = FloatVector.broadcast(SPECIES, value);
     long whole = wholeVectors(count);
     for (long b = 0; b < whole; b += VECTOR_BYTES) {
-      store(values, xs, b);
+      store(values, xa + b);
     }
-    ScalarKernels.fill(xs, whole, value, count - (whole >> 2));
+    ScalarKernels.fill(x, xo + whole, value, count - (whole >> 2));
+    Operands.hold(x, x);
   }
 
   private static long wholeVectors(long count) {
     return (count << 2) & -VECTOR_BYTES;
   }
 
-  private static FloatVector load(MemorySegment segment, long offsetBytes) {
-    return FloatVector.fromMemorySegment(SPECIES, segment, offsetBytes, ORDER);
+  private static long wholeRounds(long count) {
+    return (count << 2) & -ROUND_BYTES;
   }
 
-  private static void store(FloatVector vector, MemorySegment segment, long offsetBytes) {
-    vector.intoMemorySegment(segment, offsetBytes, ORDER);
+  private static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
   }
 
-  private static DoubleVector wide(MemorySegment segment, long offsetBytes) {
+  private static void store(FloatVector vector, long address) {
+    vector.intoMemorySegment(MEMORY, address, ORDER);
+  }
+
+  private static DoubleVector wide(long address) {
     return (DoubleVector)
-        FloatVector.fromMemorySegment(QUARTER, segment, offsetBytes, ORDER)
-            .convertShape(VectorOperators.F2D, QUARTER_WIDE, 0);
-  }
-
-  private static DoubleVector difference(MemorySegment x, MemorySegment y, long offsetBytes) {
-    return wide(x, offsetBytes).sub(wide(y, offsetBytes));
-  }
-
-  /** Widens a quarter of which the segment may hold only a part; the rest is zero. */
-  private static DoubleVector tail(MemorySegment segment, long offsetBytes) {
-    VectorMask<Float> inside = QUARTER.indexInRange(offsetBytes >> 2, segment.byteSize() >> 2);
-    return (DoubleVector)
-        FloatVector.fromMemorySegment(QUARTER, segment, offsetBytes, ORDER, inside)
+        FloatVector.fromMemorySegment(QUARTER, MEMORY, address, ORDER)
             .convertShape(VectorOperators.F2D, QUARTER_WIDE, 0);
   }
 
@@ -502,5 +569,10 @@ public final class VectorKernels {
     double low = four.lane(0) + four.lane(2);
     double high = four.lane(1) + four.lane(3);
     return low + high;
+  }
+
+  @SuppressWarnings("restricted") // Only addresses that Operands has checked are accessed.
+  private static MemorySegment allOfMemory() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 }

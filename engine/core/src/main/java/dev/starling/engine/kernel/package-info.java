@@ -45,11 +45,12 @@
  * </pre>
  *
  * The two sums are taken in double, in sixteen lanes, so that their order is fixed while any vector
- * width can compute them:
+ * width can compute them; what is left after the last whole sixteen is added one by one:
  *
  * <pre>
  *   lane[0..15] = +0.0
- *   for i = 0 .. count-1:
+ *   rounds = count - count % 16
+ *   for i = 0 .. rounds-1:
  *     sum              e = (double) x[i]                        (exact)
  *                      lane[i % 16] = lane[i % 16] + e
  *     squaredDistance  d = (double) x[i] - (double) y[i]
@@ -58,6 +59,10 @@
  *     for k = 0 .. w-1:
  *       lane[k] = lane[k] + lane[k + w]
  *   result = lane[0]
+ *   for i = rounds .. count-1:
+ *     sum              result = result + (double) x[i]
+ *     squaredDistance  d = (double) x[i] - (double) y[i]
+ *                      result = fma(d, d, result)
  * </pre>
  *
  * <p>The vector kernels use the incubating {@code jdk.incubator.vector}, because the JIT compiler
