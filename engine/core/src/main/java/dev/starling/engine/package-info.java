@@ -13,5 +13,9 @@
  *   exchange   the pairing state machine         worker     the public API
  *   sim        the same, deterministic
  * </pre>
+ *
+ * <p>A whole training program, compiled and run by the build:
+ *
+ * {@snippet file="dev/starling/example/LinearRegression.java" region="embedding"}
  */
 package dev.starling.engine;

@@ -113,8 +113,12 @@ public final class LocalJob implements AutoCloseable {
           new AgentRunner(
               context.idleStrategy().get(), failure -> stop(worker, failure), null, agent));
     }
-    for (AgentRunner runner : runners) {
-      AgentRunner.startOnThread(runner, task -> daemon(task, runner.agent().roleName()));
+    for (int rank = 0; rank < runners.size(); rank++) {
+      AgentRunner runner = runners.get(rank);
+      workers
+          .get(rank)
+          .agentThread(
+              AgentRunner.startOnThread(runner, task -> daemon(task, runner.agent().roleName())));
     }
   }
 

@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
 /**
@@ -55,6 +56,7 @@ public final class Worker implements AutoCloseable {
   private final List<AutoCloseable> opened = new ArrayList<>();
   private CommunicationAgent agent;
   private long submissions;
+  private volatile Thread agentThread;
   private volatile Throwable failure;
 
   /**
@@ -209,6 +211,8 @@ public final class Worker implements AutoCloseable {
     if (mailbox.submit(snapshot.version(0))) {
       counters.add(Counter.GRADIENTS_MERGED, 1);
     }
+    // An idle agent sleeps for a while: waking it keeps gradients fresh, and does not wait.
+    LockSupport.unpark(agentThread);
     counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
     return true;
   }
@@ -249,6 +253,11 @@ public final class Worker implements AutoCloseable {
 
   boolean isQuiescent() {
     return agent.isQuiescent();
+  }
+
+  /** Names the thread that runs the agent, which a submit wakes. */
+  void agentThread(Thread thread) {
+    agentThread = thread;
   }
 
   /** Records why the agent stopped; the compute thread fails with it on its next call. */
