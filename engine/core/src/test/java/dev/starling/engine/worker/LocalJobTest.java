@@ -68,11 +68,15 @@ class LocalJobTest {
     }
   }
 
-  /** Computing takes long in life; here it takes nothing, so the loop waits instead, to keep staleness lifelike. */
+  /**
+   * Computing takes long in life; here it takes nothing, so the loop waits instead, to keep
+   * staleness lifelike.
+   */
   private static void awaitApplied(Worker worker, long gradients) {
     long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (worker.counters().get(Counter.GRADIENTS_APPLIED) < gradients) {
-      assertTrue(System.nanoTime() < deadlineNs, "gradient " + gradients + " was not applied in time");
+      assertTrue(
+          System.nanoTime() < deadlineNs, "gradient " + gradients + " was not applied in time");
       LockSupport.parkNanos(1_000);
     }
   }
