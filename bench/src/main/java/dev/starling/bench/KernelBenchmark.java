@@ -1,0 +1,199 @@
+package dev.starling.bench;
+
+import dev.starling.engine.kernel.KernelWarmUp;
+import dev.starling.engine.kernel.VectorKernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * The vector kernels against C loops of the same traffic, on the same memory, call by call in turn.
+ * An invocation is a batch of Java calls and a batch of C calls; the batch is large enough for the
+ * clock (4 Mi elements). The secondary results are nanoseconds per call.
+ *
+ * <p>Sizes: 16 Ki floats stay in the second-level cache, 64 Mi floats (256 MiB a vector) leave
+ * every cache. Vectors are page-aligned, as stripes are. Before the first measurement all memory
+ * has been written, both sides have run, and their results have been compared bit for bit.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 7, time = 2)
+@Fork(
+    value = 1,
+    jvmArgs = {
+      "-Xmx256m",
+      "--add-modules=jdk.incubator.vector",
+      "--enable-native-access=ALL-UNNAMED",
+      "--sun-misc-unsafe-memory-access=allow"
+    })
+public class KernelBenchmark {
+  private static final int BATCH_ELEMENTS = 1 << 22;
+  private static final float LEARNING_RATE = 0.01f;
+  private static final float KEEP = 0.9995f;
+  private static final float MU = 0.9f;
+
+  /** What is computed. */
+  public enum Kernel {
+    /** Two reads, one write. */
+    AVERAGE,
+    /** Two reads, two writes. */
+    AVERAGE_BOTH,
+    /** Two reads, one write. */
+    STEP,
+    /** Two reads, one of them written back. */
+    MOMENTUM,
+    /** Three reads, two writes. */
+    STEP_AVERAGE_BOTH
+  }
+
+  /** The kernel of this trial. */
+  @Param public Kernel kernel;
+
+  /** Elements in each vector. */
+  @Param({"16384", "67108864"})
+  public long floats;
+
+  private Arena arena;
+  private MemorySegment x;
+  private MemorySegment y;
+  private MemorySegment u;
+  private MemorySegment outX;
+  private MemorySegment outY;
+  private int batch;
+
+  /** Set up by JMH. */
+  public KernelBenchmark() {}
+
+  /**
+   * Allocates and writes the vectors, and compares both sides.
+   *
+   * @throws Throwable never in practice; method handles declare it
+   */
+  @Setup(Level.Trial)
+  public void open() throws Throwable {
+    batch = (int) Math.max(1, BATCH_ELEMENTS / floats);
+    KernelWarmUp.run();
+    arena = Arena.ofShared();
+    x = vector(1);
+    y = vector(2);
+    u = vector(3);
+    outX = vector(4);
+    outY = vector(5);
+    compare();
+  }
+
+  /** Frees the vectors. */
+  @TearDown(Level.Trial)
+  public void close() {
+    arena.close();
+  }
+
+  /**
+   * Runs a batch on each side.
+   *
+   * @param pair takes the times
+   * @throws Throwable never in practice; method handles declare it
+   */
+  @Benchmark
+  public void javaAndC(Pair pair) throws Throwable {
+    long javaTimeNs;
+    long rivalTimeNs;
+    if (pair.javaFirst()) {
+      javaTimeNs = timeJava();
+      rivalTimeNs = timeC();
+    } else {
+      rivalTimeNs = timeC();
+      javaTimeNs = timeJava();
+    }
+    pair.record((double) javaTimeNs / batch, (double) rivalTimeNs / batch);
+  }
+
+  private long timeJava() {
+    long startNs = System.nanoTime();
+    for (int i = 0; i < batch; i++) {
+      callJava();
+    }
+    return System.nanoTime() - startNs;
+  }
+
+  private long timeC() throws Throwable {
+    long startNs = System.nanoTime();
+    for (int i = 0; i < batch; i++) {
+      callC();
+    }
+    return System.nanoTime() - startNs;
+  }
+
+  private void callJava() {
+    switch (kernel) {
+      case AVERAGE -> VectorKernels.average(x, 0, y, 0, outX, 0, floats);
+      case AVERAGE_BOTH -> VectorKernels.averageBoth(x, 0, y, 0, outX, 0, outY, 0, floats);
+      case STEP -> VectorKernels.step(x, 0, u, 0, outX, 0, LEARNING_RATE, KEEP, floats);
+      case MOMENTUM -> VectorKernels.momentum(outX, 0, u, 0, MU, floats);
+      case STEP_AVERAGE_BOTH ->
+          VectorKernels.stepAverageBoth(
+              x, 0, u, 0, y, 0, outX, 0, outY, 0, LEARNING_RATE, KEEP, floats);
+    }
+  }
+
+  private void callC() throws Throwable {
+    switch (kernel) {
+      case AVERAGE -> CLoops.AVERAGE.invokeExact(x, y, outX, floats);
+      case AVERAGE_BOTH -> CLoops.AVERAGE_BOTH.invokeExact(x, y, outX, outY, floats);
+      case STEP -> CLoops.STEP.invokeExact(x, u, outX, LEARNING_RATE, KEEP, floats);
+      case MOMENTUM -> CLoops.MOMENTUM.invokeExact(outX, u, MU, floats);
+      case STEP_AVERAGE_BOTH ->
+          CLoops.STEP_AVERAGE_BOTH.invokeExact(x, u, y, outX, outY, LEARNING_RATE, KEEP, floats);
+    }
+  }
+
+  private MemorySegment vector(long seed) {
+    MemorySegment vector = arena.allocate(floats * Float.BYTES, 4096);
+    Random random = new Random(seed);
+    for (long i = 0; i < floats; i++) {
+      vector.setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat() - 0.5f);
+    }
+    return vector;
+  }
+
+  private void compare() throws Throwable {
+    try (Arena copies = Arena.ofConfined()) {
+      MemorySegment startX = copies.allocate(outX.byteSize()).copyFrom(outX);
+      callJava();
+      MemorySegment javaX = copies.allocate(outX.byteSize()).copyFrom(outX);
+      MemorySegment javaY = copies.allocate(outY.byteSize()).copyFrom(outY);
+      outX.copyFrom(startX);
+      callC();
+      long differsX = javaX.mismatch(outX);
+      long differsY = javaY.mismatch(outY);
+      if (differsX >= 0 || differsY >= 0) {
+        throw new IllegalStateException(
+            kernel
+                + " of "
+                + floats
+                + " floats: Java and C differ at byte "
+                + differsX
+                + " of the first and "
+                + differsY
+                + " of the second output (-1: equal); the comparison would mean nothing.");
+      }
+    }
+  }
+}

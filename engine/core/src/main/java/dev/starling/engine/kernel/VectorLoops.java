@@ -1,0 +1,237 @@
+package dev.starling.engine.kernel;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The loops of {@link VectorKernels}, over addresses it has checked. Those that write vectors do
+ * the whole ones in {@code count} floats and return the bytes done; the caller does the rest. The
+ * formulas are in the package's documentation.
+ *
+ * <p>They run over one segment that is all of memory. Through the callers' segments the code would
+ * depend on which kinds of segments a process uses: with mapped, allocated and confined ones in
+ * turn, the compiler gives up inlining or keeps discarding its code, at ten times the cost.
+ */
+final class VectorLoops {
+  /**
+   * The preferred vectors, but not above 256 bits: these loops are bound by loads and stores, where
+   * 512 bits were measured up to 12 % slower in cache, the same in DRAM, and always cross a cache
+   * line when memory is misaligned.
+   */
+  static final VectorSpecies<Float> SPECIES =
+      FloatVector.SPECIES_PREFERRED.vectorBitSize() > 256
+          ? FloatVector.SPECIES_256
+          : FloatVector.SPECIES_PREFERRED;
+
+  private static final MemorySegment MEMORY = allOfMemory();
+  private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+  private static final int VECTOR_BYTES = SPECIES.vectorByteSize();
+  private static final FloatVector HALF = FloatVector.broadcast(SPECIES, 0.5f);
+  private static final FloatVector ZERO = FloatVector.zero(SPECIES);
+
+  /** Vectors that {@link #finiteBytes} looks at before it asks whether to go on. */
+  private static final int BLOCK_VECTORS = 16;
+
+  private static final long BLOCK_BYTES = (long) BLOCK_VECTORS * VECTOR_BYTES;
+
+  /** A quarter of the sixteen lanes of the sums, before and after widening. */
+  private static final VectorSpecies<Float> QUARTER = FloatVector.SPECIES_128;
+
+  private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_256;
+  private static final int QUARTER_BYTES = QUARTER.vectorByteSize();
+  private static final int ROUND_BYTES = 4 * QUARTER_BYTES;
+
+  /** Whether this CPU can do the sums; they need vectors of four doubles. */
+  static final boolean HAS_WIDE = SPECIES.vectorBitSize() >= WIDE.vectorBitSize();
+
+  private VectorLoops() {}
+
+  /** Returns the bytes of the whole vectors in {@code count} floats. */
+  private static long wholeBytes(long count) {
+    return (count << 2) & -VECTOR_BYTES;
+  }
+
+  /** Returns the bytes of the whole sixteens in {@code count} floats. */
+  static long wholeRoundBytes(long count) {
+    return (count << 2) & -ROUND_BYTES;
+  }
+
+  static long average(long x, long y, long out, long count) {
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      FloatVector s = load(x + b).add(load(y + b));
+      store(s.mul(HALF), out + b);
+    }
+    return bytes;
+  }
+
+  static long averageBoth(long x, long y, long outX, long outY, long count) {
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      FloatVector s = load(x + b).add(load(y + b));
+      FloatVector m = s.mul(HALF);
+      store(m, outX + b);
+      store(m, outY + b);
+    }
+    return bytes;
+  }
+
+  static long step(long x, long u, long out, float rate, float keep, long count) {
+    FloatVector rates = FloatVector.broadcast(SPECIES, rate);
+    FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      FloatVector t = load(x + b).mul(keeps);
+      store(load(u + b).fma(rates, t), out + b);
+    }
+    return bytes;
+  }
+
+  static long stepAverage(long x, long u, long y, long out, float rate, float keep, long count) {
+    FloatVector rates = FloatVector.broadcast(SPECIES, rate);
+    FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      FloatVector t = load(x + b).mul(keeps);
+      FloatVector a = load(u + b).fma(rates, t);
+      FloatVector s = a.add(load(y + b));
+      store(s.mul(HALF), out + b);
+    }
+    return bytes;
+  }
+
+  static long stepAverageBoth(
+      long x, long u, long y, long outX, long outY, float rate, float keep, long count) {
+    FloatVector rates = FloatVector.broadcast(SPECIES, rate);
+    FloatVector keeps = FloatVector.broadcast(SPECIES, keep);
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      FloatVector t = load(x + b).mul(keeps);
+      FloatVector a = load(u + b).fma(rates, t);
+      FloatVector s = a.add(load(y + b));
+      FloatVector m = s.mul(HALF);
+      store(m, outX + b);
+      store(m, outY + b);
+    }
+    return bytes;
+  }
+
+  static long momentum(long v, long g, float mu, long count) {
+    FloatVector mus = FloatVector.broadcast(SPECIES, mu);
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      store(load(v + b).fma(mus, load(g + b)), v + b);
+    }
+    return bytes;
+  }
+
+  static long accumulate(long acc, long g, long count) {
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      store(load(acc + b).add(load(g + b)), acc + b);
+    }
+    return bytes;
+  }
+
+  static long addDecay(long g, long x, float decay, long count) {
+    FloatVector decays = FloatVector.broadcast(SPECIES, decay);
+    long bytes = wholeBytes(count);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      store(load(x + b).fma(decays, load(g + b)), g + b);
+    }
+    return bytes;
+  }
+
+  static long fill(long x, float value, long count) {
+    long bytes = wholeBytes(count);
+    FloatVector values = FloatVector.broadcast(SPECIES, value);
+    for (long b = 0; b < bytes; b += VECTOR_BYTES) {
+      store(values, x + b);
+    }
+    return bytes;
+  }
+
+  /** Returns the bytes of the blocks at the start that are finite throughout. */
+  static long finiteBytes(long x, long count) {
+    long whole = (count << 2) & -BLOCK_BYTES;
+    long b = 0;
+    while (b < whole && finite(x + b)) {
+      b += BLOCK_BYTES;
+    }
+    return b;
+  }
+
+  private static boolean finite(long address) {
+    // x * 0 is NaN for a non-finite x and a zero for any other, and NaN stays in a sum.
+    FloatVector even = load(address).mul(ZERO);
+    FloatVector odd = load(address + VECTOR_BYTES).mul(ZERO);
+    for (int v = 2; v < BLOCK_VECTORS; v += 2) {
+      even = load(address + (long) v * VECTOR_BYTES).fma(ZERO, even);
+      odd = load(address + (long) (v + 1) * VECTOR_BYTES).fma(ZERO, odd);
+    }
+    return !even.add(odd).test(VectorOperators.IS_NAN).anyTrue();
+  }
+
+  static double squaredDistance(long x, long y, long bytes) {
+    DoubleVector sum0 = DoubleVector.zero(WIDE);
+    DoubleVector sum1 = sum0;
+    DoubleVector sum2 = sum0;
+    DoubleVector sum3 = sum0;
+    for (long b = 0; b < bytes; b += ROUND_BYTES) {
+      DoubleVector d0 = wide(x + b).sub(wide(y + b));
+      DoubleVector d1 = wide(x + b + QUARTER_BYTES).sub(wide(y + b + QUARTER_BYTES));
+      DoubleVector d2 = wide(x + b + 2 * QUARTER_BYTES).sub(wide(y + b + 2 * QUARTER_BYTES));
+      DoubleVector d3 = wide(x + b + 3 * QUARTER_BYTES).sub(wide(y + b + 3 * QUARTER_BYTES));
+      sum0 = d0.fma(d0, sum0);
+      sum1 = d1.fma(d1, sum1);
+      sum2 = d2.fma(d2, sum2);
+      sum3 = d3.fma(d3, sum3);
+    }
+    return fold(sum0, sum1, sum2, sum3);
+  }
+
+  static double sum(long x, long bytes) {
+    DoubleVector sum0 = DoubleVector.zero(WIDE);
+    DoubleVector sum1 = sum0;
+    DoubleVector sum2 = sum0;
+    DoubleVector sum3 = sum0;
+    for (long b = 0; b < bytes; b += ROUND_BYTES) {
+      sum0 = sum0.add(wide(x + b));
+      sum1 = sum1.add(wide(x + b + QUARTER_BYTES));
+      sum2 = sum2.add(wide(x + b + 2 * QUARTER_BYTES));
+      sum3 = sum3.add(wide(x + b + 3 * QUARTER_BYTES));
+    }
+    return fold(sum0, sum1, sum2, sum3);
+  }
+
+  private static double fold(
+      DoubleVector sum0, DoubleVector sum1, DoubleVector sum2, DoubleVector sum3) {
+    DoubleVector four = sum0.add(sum2).add(sum1.add(sum3));
+    double even = four.lane(0) + four.lane(2);
+    double odd = four.lane(1) + four.lane(3);
+    return even + odd;
+  }
+
+  private static FloatVector load(long address) {
+    return FloatVector.fromMemorySegment(SPECIES, MEMORY, address, ORDER);
+  }
+
+  private static void store(FloatVector vector, long address) {
+    vector.intoMemorySegment(MEMORY, address, ORDER);
+  }
+
+  private static DoubleVector wide(long address) {
+    return (DoubleVector)
+        FloatVector.fromMemorySegment(QUARTER, MEMORY, address, ORDER)
+            .convertShape(VectorOperators.F2D, WIDE, 0);
+  }
+
+  @SuppressWarnings("restricted") // Only addresses that Operands has checked are accessed.
+  private static MemorySegment allOfMemory() {
+    return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  }
+}
