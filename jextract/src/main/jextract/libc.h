@@ -10,3 +10,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <unistd.h>
+#include <sys/syscall.h>
+/* The kernel's header repeats a struct of the C library's. */
+#define sched_param kernel_sched_param
+#include <linux/sched/types.h>
+#undef sched_param

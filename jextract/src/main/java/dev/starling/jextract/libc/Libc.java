@@ -2,6 +2,7 @@ package dev.starling.jextract.libc;
 
 import dev.starling.jextract.NativeAccessException;
 import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -150,6 +151,45 @@ public final class Libc extends LibcMemory {
   public static int getrlimit(MemorySegment callState, int resource, MemorySegment limit) {
     try {
       return (int) getrlimit.HANDLE.invokeExact(callState, resource, limit);
+    } catch (Error | RuntimeException ex) {
+      throw ex;
+    } catch (Throwable ex) {
+      throw new AssertionError("should not reach here", ex);
+    }
+  }
+
+  private static final class syscall {
+    static final FunctionDescriptor DESC =
+        FunctionDescriptor.of(C_LONG, C_LONG, C_LONG, C_POINTER, C_LONG);
+    static final MethodHandle HANDLE =
+        link("syscall", DESC, CallState.ERRNO, Linker.Option.firstVariadicArg(1));
+  }
+
+  /** {@return the C signature of {@code syscall}, as it is called here} */
+  static FunctionDescriptor syscall$descriptor() {
+    return syscall.DESC;
+  }
+
+  /**
+   * Calls the kernel where the C library has no function: {@code syscall(2)}, here with the
+   * arguments of {@code sched_setattr(2)}.
+   *
+   * {@snippet lang=c :
+   * long syscall(long number, ...)
+   * }
+   *
+   * @param callState receives errno; see {@link CallState}
+   * @param number {@link #SYS_sched_setattr()}
+   * @param pid a thread, or 0 for the calling one
+   * @param attributes a {@link sched_attr}
+   * @param flags 0
+   * @return 0, or -1 with errno set
+   * @throws NativeAccessException if the function cannot be called from this JVM
+   */
+  public static long syscall(
+      MemorySegment callState, long number, long pid, MemorySegment attributes, long flags) {
+    try {
+      return (long) syscall.HANDLE.invokeExact(callState, number, pid, attributes, flags);
     } catch (Error | RuntimeException ex) {
       throw ex;
     } catch (Throwable ex) {

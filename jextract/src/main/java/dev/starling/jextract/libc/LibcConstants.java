@@ -237,6 +237,16 @@ class LibcConstants {
     return RLIMIT_MEMLOCK;
   }
 
+  private static final int SYS_sched_setattr = (int) 314L;
+
+  /**
+   * {@return {@code SYS_sched_setattr} of {@code <sys/syscall.h>}: number of the system call on
+   * x86-64}
+   */
+  public static int SYS_sched_setattr() {
+    return SYS_sched_setattr;
+  }
+
   private static final int EPERM = (int) 1L;
 
   /** {@return {@code EPERM} of {@code <errno.h>}: operation not permitted} */

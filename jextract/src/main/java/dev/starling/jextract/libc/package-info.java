@@ -5,7 +5,7 @@
  * <pre>
  *   Libc            functions, each with errno captured into the caller's segment
  *                   (inherits LibcMemory, LibcFiles, LibcTypes, LibcConstants)
- *   flock, rlimit   C structs: layout, offsets, accessors
+ *   flock, rlimit, sched_attr   C structs: layout, offsets, accessors
  *   CallState       where a call leaves errno
  *   Errno           its name and text
  * </pre>

@@ -73,6 +73,9 @@ class LibcAbiTest {
           Map.entry("sched_getaffinity", Prototype.of("int", "pid_t", "size_t", "cpu_set_t *")),
           Map.entry("kill", Prototype.of("int", "pid_t", "int")),
           Map.entry("getrlimit", Prototype.of("int", "enum __rlimit_resource", "struct rlimit *")),
+          Map.entry(
+              "syscall",
+              Prototype.of("long", "long").then("long", "struct sched_attr *", "unsigned long")),
           Map.entry("getpid", Prototype.of("pid_t")),
           Map.entry("strerror", Prototype.of("char *", "int")));
 

@@ -24,7 +24,7 @@ final class LibcBindings {
     for (Method method : Libc.class.getMethods()) {
       if (Modifier.isStatic(method.getModifiers())
           && method.getParameterCount() == 0
-          && method.getName().matches("[A-Z][A-Z0-9_]*")) {
+          && method.getName().matches("[A-Z][A-Za-z0-9_]*")) {
         Object constant = invoke(method);
         constants.put(
             method.getName(),

@@ -101,6 +101,11 @@ public final class CommunicationAgent implements Agent {
   }
 
   @Override
+  public void onStart() {
+    AgentThread.requestShortSlice();
+  }
+
+  @Override
   public int doWork() {
     long nowNs = clock.nanoTime();
     replica.heartbeat(nowNs);
