@@ -1,9 +1,7 @@
 import com.google.googlejavaformat.java.Main;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,8 +13,10 @@ import java.util.stream.Stream;
  * Checks or applies the source format of the project: google-java-format in its default style, over
  * every {@code .java} file below a {@code src} folder and in {@code .config}.
  *
- * <p>Run by the build as {@code java Format.java check|write ROOT} with google-java-format on the
- * class path. Exit code 0: all files have the format; 1: some do not, named on standard error.
+ * <p>Run by the build as {@code java Format.java check|write ROOT REPORT} with google-java-format
+ * on the class path. {@code check} names the files that lack the format on standard error and in
+ * the file REPORT, which exists afterwards only if there are any: the build stops on it. Exit code
+ * 1 means that a file could not be read or parsed.
  */
 final class Format {
   private Format() {}
@@ -29,22 +29,23 @@ final class Format {
     sources(root).forEach(file -> arguments.add(file.toString()));
 
     StringWriter changed = new StringWriter();
+    PrintWriter errors = new PrintWriter(System.err);
     int exitCode =
-        new Main(
-                new PrintWriter(changed),
-                new PrintWriter(System.err, true),
-                InputStream.nullInputStream())
+        new Main(new PrintWriter(changed), errors, InputStream.nullInputStream())
             .format(arguments.toArray(String[]::new));
-    if (exitCode != 0 && !write) {
-      System.err.println("Format: these files are not in google-java-format style:");
-      new BufferedReader(new StringReader(changed.toString()))
-          .lines()
-          .map(name -> "  " + root.relativize(Path.of(name)))
-          .sorted()
-          .forEach(System.err::println);
-      System.err.println("Format them with: mvn -q -N -Pformat process-sources");
+    errors.flush();
+    List<String> unformatted =
+        write
+            ? List.of()
+            : changed.toString().lines().map(n -> root.relativize(Path.of(n)).toString()).toList();
+    Path report = Path.of(args[2]);
+    if (unformatted.isEmpty()) {
+      Files.deleteIfExists(report);
+      System.exit(exitCode);
     }
-    System.exit(exitCode);
+    System.err.println("These files are not in google-java-format style:");
+    unformatted.forEach(name -> System.err.println("  " + name));
+    Files.write(report, unformatted);
   }
 
   private static List<Path> sources(Path root) throws IOException {
