@@ -1,5 +1,7 @@
 package dev.starling.engine.memory;
 
+import static dev.starling.jextract.libc.Libc.MADV_HUGEPAGE;
+import static dev.starling.jextract.libc.Libc.madvise;
 import static dev.starling.jextract.libc.Libc.munmap;
 
 import dev.starling.engine.ConfigurationException;
@@ -30,8 +32,10 @@ public final class Mappings {
 
   /** Hands a fresh mapping to an arena, which unmaps it when it closes. */
   @SuppressWarnings("restricted") // the address and length are what mmap(2) just returned
-  static MemorySegment own(MemorySegment address, long lengthBytes, Arena arena) {
+  static MemorySegment own(NativeCall call, MemorySegment address, long lengthBytes, Arena arena) {
     MAPPED_BYTES.addAndGet(lengthBytes);
+    // A wish, not a need: where the system has no huge pages for this mapping, ordinary ones serve.
+    madvise(call.state(), address, lengthBytes, MADV_HUGEPAGE());
     return address.reinterpret(lengthBytes, arena, mapped -> unmap(mapped, lengthBytes));
   }
 

@@ -51,7 +51,7 @@ public final class PrivateMemory implements Region {
             "mapping " + mappedBytes + " bytes for " + name,
             "use a smaller model or raise the limit on the address space (ulimit -v)");
       }
-      MemorySegment segment = Mappings.own(address, mappedBytes, arena);
+      MemorySegment segment = Mappings.own(call, address, mappedBytes, arena);
       return new PrivateMemory(arena, segment.asSlice(0, lengthBytes));
     } catch (Throwable failure) {
       arena.close();

@@ -212,7 +212,7 @@ public final class SharedFile implements Region {
           "mapping " + lengthBytes + " bytes of " + path,
           "use a smaller model or raise the limit on the address space (ulimit -v)");
     }
-    return Mappings.own(address, lengthBytes, arena);
+    return Mappings.own(call, address, lengthBytes, arena);
   }
 
   private static void reserve(

@@ -23,8 +23,11 @@ public final class ReplicaLayout {
   /** Default length of a stripe in bytes. */
   public static final long DEFAULT_STRIPE_BYTES = 64L << 20;
 
-  /** Alignment of every plane. */
+  /** Alignment of every plane: a cache line. */
   public static final long PLANE_ALIGNMENT = 64;
+
+  /** Alignment of planes that are at least as long: a huge page. */
+  public static final long HUGE_ALIGNMENT = 2L << 20;
 
   /** The largest number of parameters of one replica. */
   public static final long MAX_PARAMETERS = 1L << 40;
@@ -55,13 +58,16 @@ public final class ReplicaLayout {
     controlOffset = align(stripeTable + (long) stripes * STRIPE_RECORD_BYTES, PAGE_BYTES);
     long offset = align(controlOffset + (long) stripes * ControlLine.LENGTH_BYTES, PAGE_BYTES);
     for (int stripe = 0; stripe < stripes; stripe++) {
+      long alignment = planeAlignment(stripe);
+      offset = align(offset, alignment);
       planesOffset[stripe] = offset;
-      planeStride[stripe] = align(stripeLengthBytes(stripe), PLANE_ALIGNMENT);
+      planeStride[stripe] = align(stripeLengthBytes(stripe), alignment);
       offset += PLANES * planeStride[stripe];
     }
     offset = align(offset, PAGE_BYTES);
     reservedBytes = offset;
     for (int stripe = 0; stripe < stripes; stripe++) {
+      offset = align(offset, planeAlignment(stripe));
       reserveOffset[stripe] = offset;
       offset += planeStride[stripe];
     }
@@ -233,6 +239,10 @@ public final class ReplicaLayout {
    */
   public long shapeHash() {
     return 31L * Arrays.hashCode(stripeStart) + workers + (parameterCount << 20);
+  }
+
+  private long planeAlignment(int stripe) {
+    return stripeLengthBytes(stripe) < HUGE_ALIGNMENT ? PLANE_ALIGNMENT : HUGE_ALIGNMENT;
   }
 
   private static long align(long value, long alignment) {

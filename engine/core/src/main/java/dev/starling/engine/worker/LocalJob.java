@@ -127,6 +127,14 @@ public final class LocalJob implements AutoCloseable {
     throw new AgentTerminationException(failure);
   }
 
+  private static void failToStop(Thread agent) {
+    throw new StarlingException(
+        agent.getName()
+            + " did not stop within "
+            + CLOSE_TIMEOUT_MS
+            + " ms: the machine is starved of processor time, end the process");
+  }
+
   private static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);
@@ -288,7 +296,7 @@ public final class LocalJob implements AutoCloseable {
     StarlingException failed =
         new StarlingException("closing the job failed: see the suppressed failures");
     for (AgentRunner runner : runners) {
-      tryClose(() -> runner.close(CLOSE_TIMEOUT_MS, thread -> {}), failed);
+      tryClose(() -> runner.close(CLOSE_TIMEOUT_MS, LocalJob::failToStop), failed);
     }
     runners.clear();
     readers.forEach(reader -> tryClose(reader, failed));

@@ -22,7 +22,7 @@ class ReplicaTest {
     System.out.println("ReplicaTest seed " + seed);
     Random random = new Random(seed);
     for (int round = 0; round < 200; round++) {
-      long[] stripes = random.longs(1 + random.nextInt(40), 1, 100_000).toArray();
+      long[] stripes = random.longs(1 + random.nextInt(40), 1, 1_000_000).toArray();
       int workers = 1 + random.nextInt(300);
       ReplicaLayout layout = ReplicaLayout.ofStripes(workers, stripes);
       long end = ReplicaLayout.ATTACHMENTS_OFFSET + (long) workers * AttachmentTable.RECORD_BYTES;
@@ -34,7 +34,10 @@ class ReplicaTest {
       for (int stripe = 0; stripe < stripes.length; stripe++) {
         for (int plane = 0; plane < 3; plane++) {
           assertTrue(layout.planeOffset(stripe, plane) >= end);
-          assertEquals(0, layout.planeOffset(stripe, plane) % ReplicaLayout.PLANE_ALIGNMENT);
+          boolean huge = layout.stripeLengthBytes(stripe) >= ReplicaLayout.HUGE_ALIGNMENT;
+          long alignment = huge ? ReplicaLayout.HUGE_ALIGNMENT : ReplicaLayout.PLANE_ALIGNMENT;
+          assertEquals(0, layout.planeOffset(stripe, plane) % alignment);
+          assertEquals(0, layout.planeOffset(stripe, 3) % alignment);
           end = layout.planeOffset(stripe, plane) + layout.stripeLengthBytes(stripe);
         }
       }
