@@ -1,0 +1,81 @@
+package dev.starling.cli;
+
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * A command with {@code --json}, {@code --verbose} and {@code --help}, whose failures become one
+ * sentence and an exit code. Runs once.
+ */
+@Command(
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    usageHelpAutoWidth = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      " 0:done",
+      " 1:the machine or a file failed",
+      " 2:the command line asks for something impossible",
+      "130:stopped by SIGINT (Ctrl-C)",
+      "143:stopped by SIGTERM"
+    })
+public abstract class StarlingCommand implements Callable<Integer> {
+  @Mixin private CommonOptions common = new CommonOptions();
+
+  private final Terminal terminal;
+
+  /**
+   * Creates a command.
+   *
+   * @param terminal where it writes
+   */
+  protected StarlingCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /**
+   * Does the work and prints what it found through {@link #answer}.
+   *
+   * @throws Exception ends the command; {@link ErrorReporter} says what becomes of it
+   */
+  protected abstract void execute() throws Exception;
+
+  @Override
+  public final Integer call() {
+    try {
+      execute();
+      return ExitCodes.OK;
+    } catch (Throwable failure) {
+      return new ErrorReporter(terminal).report(failure, common.json(), common.verbose());
+    } finally {
+      terminal.out().flush();
+      terminal.err().flush();
+    }
+  }
+
+  /**
+   * Prints the result: as one line of JSON when that was asked for, otherwise as a report.
+   *
+   * @param json the result
+   * @param report the same for people, ending with a line break
+   */
+  protected final void answer(Map<String, ?> json, String report) {
+    if (common.json()) {
+      terminal.out().println(Json.line(json));
+    } else {
+      terminal.out().print(report);
+    }
+    terminal.out().flush();
+  }
+
+  /**
+   * Returns where the command writes.
+   *
+   * @return the streams
+   */
+  protected final Terminal terminal() {
+    return terminal;
+  }
+}

@@ -1,0 +1,64 @@
+package dev.starling.cli.train;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * How much memory outside the heap a run needs, so that an absurd model is one sentence and not a
+ * process that the kernel kills.
+ *
+ * @param bytes what the run will touch
+ * @param parameters parameters of the model
+ * @param workers number of workers
+ */
+record MemoryNeed(long bytes, long parameters, int workers) {
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+
+  /** Gradient buffers of a worker. */
+  private static final int GRADIENTS = 3;
+
+  /** The averaged model and the job's two scratch models. */
+  private static final int AVERAGES = 3;
+
+  /**
+   * Adds up what a run needs.
+   *
+   * @param options its options
+   * @param setup its model
+   * @return the need
+   */
+  static MemoryNeed of(TrainOptions options, RunSetup setup) {
+    long parameters = setup.model().parameterCount();
+    long velocity = options.optimizer.equals(TrainOptions.SGD) || options.momentum == 0 ? 0 : 1;
+    long models = options.workers * (ReplicaLayout.PLANES + GRADIENTS + velocity) + (long) AVERAGES;
+    return new MemoryNeed(
+        Math.multiplyExact(models * Float.BYTES, parameters), parameters, options.workers);
+  }
+
+  /**
+   * Fails when the machine has less to give.
+   *
+   * @throws StarlingException names need and supply
+   */
+  void requireAvailable() throws IOException {
+    long available = availableBytes();
+    if (bytes > available) {
+      throw new StarlingException(
+          "%d workers with a model of %d parameters need %d MiB of memory but %d MiB are available: use a smaller model or fewer workers"
+              .formatted(workers, parameters, bytes >> 20, available >> 20));
+    }
+  }
+
+  /** {@code MemAvailable} of proc(5). */
+  private static long availableBytes() throws IOException {
+    for (String line : Files.readAllLines(MEMINFO)) {
+      if (line.startsWith("MemAvailable:")) {
+        return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+      }
+    }
+    return Long.MAX_VALUE;
+  }
+}

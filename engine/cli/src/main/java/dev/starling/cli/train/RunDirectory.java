@@ -1,0 +1,132 @@
+package dev.starling.cli.train;
+
+import dev.starling.cli.Json;
+import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.checkpoint.Safetensors;
+import dev.starling.models.Model;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The files of one run. {@link #log} may be called from any thread, the rest from the main one. */
+final class RunDirectory implements AutoCloseable {
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final String PARENT = "starling-runs";
+  private static final int MAX_RUNS_PER_SECOND = 1000;
+
+  private final Path path;
+  private final BufferedWriter log;
+
+  private RunDirectory(Path path) throws IOException {
+    this.path = path;
+    log = Files.newBufferedWriter(path.resolve("train.log"));
+  }
+
+  /**
+   * Makes the directory.
+   *
+   * @param wanted what the user chose: missing or empty; null for a new one in {@code
+   *     starling-runs}
+   * @param command the command's name, part of a new directory's name
+   * @return the directory, with an empty log
+   * @throws ConfigurationException when the wanted one holds something
+   * @throws IOException when it cannot be made
+   */
+  static RunDirectory create(Path wanted, String command) throws IOException {
+    if (wanted == null) {
+      return new RunDirectory(fresh(parent(), command));
+    }
+    if (Files.exists(wanted) && !Files.isDirectory(wanted)) {
+      throw new ConfigurationException(
+          "--out=" + wanted + " is a file: choose a directory that is missing or empty");
+    }
+    Files.createDirectories(wanted);
+    try (Stream<Path> entries = Files.list(wanted)) {
+      if (entries.findAny().isPresent()) {
+        throw new ConfigurationException(
+            "--out=" + wanted + " is not empty: choose another directory, or remove that run");
+      }
+    }
+    return new RunDirectory(wanted);
+  }
+
+  private static Path parent() throws IOException {
+    Path here = Path.of(PARENT);
+    boolean writable =
+        Files.isDirectory(here) ? Files.isWritable(here) : Files.isWritable(Path.of(""));
+    Path parent = writable ? here : Path.of(System.getProperty("java.io.tmpdir")).resolve(PARENT);
+    return Files.createDirectories(parent);
+  }
+
+  private static Path fresh(Path parent, String command) throws IOException {
+    String name = LocalDateTime.now().format(TIME) + "-" + command;
+    for (int number = 1; ; number++) {
+      try {
+        return Files.createDirectory(parent.resolve(number == 1 ? name : name + "-" + number));
+      } catch (FileAlreadyExistsException taken) {
+        if (number == MAX_RUNS_PER_SECOND) {
+          throw taken;
+        }
+      }
+    }
+  }
+
+  /** {@return where it is} */
+  Path path() {
+    return path;
+  }
+
+  /**
+   * Adds a line to the log.
+   *
+   * @param line without a line break
+   */
+  synchronized void log(String line) {
+    try {
+      log.write(line);
+      log.newLine();
+      log.flush();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /**
+   * Writes an object as a file for people and programs.
+   *
+   * @param name the file's name
+   * @param object what it holds
+   */
+  void write(String name, Map<String, ?> object) throws IOException {
+    Files.writeString(path.resolve(name), Json.indented(object));
+  }
+
+  /**
+   * Writes the averaged model.
+   *
+   * @param model the model
+   * @param parameters its parameters
+   * @param metadata what a reader may want to know
+   */
+  void writeModel(Model model, MemorySegment parameters, Map<String, String> metadata) {
+    List<Safetensors.Tensor> tensors =
+        model.tensors().stream()
+            .map(tensor -> new Safetensors.Tensor(tensor.name(), tensor.shape()))
+            .toList();
+    Safetensors.write(path.resolve("model.safetensors"), tensors, parameters, metadata);
+  }
+
+  @Override
+  public void close() throws IOException {
+    log.close();
+  }
+}

@@ -1,0 +1,109 @@
+package dev.starling.cli.train;
+
+import dev.starling.cli.Json;
+import dev.starling.models.Evaluation;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * What a run came to.
+ *
+ * @param averaged the average of all replicas on the evaluation set
+ * @param loss running mean of the training losses, over all workers
+ * @param workers what each worker did, by rank
+ * @param seconds from the begin of the first step to the end of the last
+ * @param consensusDistance root of the mean squared distance of the replicas from their average
+ * @param stopped whether a signal ended it before its budget was used up
+ * @param outDirectory where its files are
+ */
+record RunResult(
+    Evaluation averaged,
+    double loss,
+    List<WorkerResult> workers,
+    double seconds,
+    double consensusDistance,
+    boolean stopped,
+    Path outDirectory) {
+  /** {@return whether every parameter of the averaged model led to finite logits} */
+  boolean isFinite() {
+    return Double.isFinite(averaged.loss()) && Double.isFinite(consensusDistance);
+  }
+
+  /**
+   * Adds up a number over the workers.
+   *
+   * @param number which
+   * @return the sum
+   */
+  long sum(ToLongFunction<WorkerResult> number) {
+    return workers.stream().mapToLong(number).sum();
+  }
+
+  /** {@return mean staleness of all applied gradients in versions} */
+  double stalenessMean() {
+    return share(sum(WorkerResult::stalenessSum), sum(WorkerResult::applied));
+  }
+
+  /** {@return largest staleness in versions} */
+  long stalenessMax() {
+    return workers.stream().mapToLong(WorkerResult::stalenessMax).max().orElse(0);
+  }
+
+  /** {@return share of the compute threads' time spent waiting in the engine} */
+  double computeStallFraction() {
+    return share(sum(WorkerResult::stallNs), sum(WorkerResult::computeNs));
+  }
+
+  /** {@return share of the compute threads' time spent working in the engine} */
+  double computeSubmitFraction() {
+    return share(sum(WorkerResult::submitNs), sum(WorkerResult::computeNs));
+  }
+
+  /** {@return share of the compute threads' time spent waiting for their own agents} */
+  double computeBacklogFraction() {
+    return share(sum(WorkerResult::backlogWaitNs), sum(WorkerResult::computeNs));
+  }
+
+  private static double share(long part, long whole) {
+    return whole == 0 ? 0 : (double) part / whole;
+  }
+
+  /** {@return the keys that programs read} */
+  Map<String, Object> toJson() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("accuracy", Json.number(averaged.accuracy()));
+    json.put("workerAccuracies", workers.stream().map(w -> Json.number(w.accuracy())).toList());
+    json.put("loss", Json.number(loss));
+    json.put("evaluationLoss", Json.number(averaged.loss()));
+    json.put("steps", sum(WorkerResult::steps));
+    json.put("samples", sum(WorkerResult::samples));
+    json.put("stepsPerWorker", each(WorkerResult::steps));
+    json.put("stepsPerSecond", workers.stream().map(w -> Json.number(w.stepsPerSecond())).toList());
+    json.put("exchanges", sum(WorkerResult::exchanges));
+    json.put("exchangesFailed", sum(WorkerResult::torn));
+    json.put("partnerBusy", sum(WorkerResult::partnerBusy));
+    json.put("exchangesPerWorker", each(WorkerResult::exchanges));
+    json.put("passiveExchanges", each(WorkerResult::passiveExchanges));
+    json.put("stalenessMean", Json.number(stalenessMean()));
+    json.put("stalenessMax", stalenessMax());
+    json.put("computeStallFraction", Json.number(computeStallFraction()));
+    json.put("computeSubmitFraction", Json.number(computeSubmitFraction()));
+    json.put("computeBacklogFraction", Json.number(computeBacklogFraction()));
+    json.put("seconds", Json.number(seconds));
+    json.put("consensusDistance", Json.number(consensusDistance));
+    json.put("gradientsSubmitted", sum(WorkerResult::steps));
+    json.put("gradientsApplied", sum(WorkerResult::applied));
+    json.put("gradientsRefused", sum(WorkerResult::refused));
+    json.put("gradientsMerged", sum(WorkerResult::merged));
+    json.put("stopped", stopped);
+    json.put("outDirectory", outDirectory.toString());
+    return json;
+  }
+
+  private List<Long> each(ToLongFunction<WorkerResult> number) {
+    return workers.stream().map(number::applyAsLong).toList();
+  }
+}

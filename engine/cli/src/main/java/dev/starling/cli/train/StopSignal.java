@@ -1,0 +1,69 @@
+package dev.starling.cli.train;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ends a run cleanly on SIGINT and SIGTERM: the process does not die until the run has saved its
+ * results and given its shared memory back, at most {@value #LIMIT_SECONDS} s later.
+ *
+ * <p>Open it before anything that must not be left behind, close it after everything is saved.
+ */
+final class StopSignal implements AutoCloseable {
+  static final int LIMIT_SECONDS = 10;
+
+  private final CountDownLatch finished = new CountDownLatch(1);
+  private final Thread hook;
+  private final PrintWriter err;
+  private volatile boolean requested;
+
+  /**
+   * Installs the shutdown hook.
+   *
+   * @param err where a person is told
+   */
+  StopSignal(PrintWriter err) {
+    this.err = err;
+    hook = new Thread(this::shutDown, "starling-stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void shutDown() {
+    requested = true;
+    err.println("stopping: every worker finishes its step, then the averaged model is saved");
+    try {
+      if (!finished.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        err.println(
+            "starling: the run did not finish within "
+                + LIMIT_SECONDS
+                + " s of the signal and was cut off: its model is not saved, and the next start"
+                + " removes what is left in shared memory");
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** {@return whether the workers shall end} */
+  boolean isRequested() {
+    return requested;
+  }
+
+  /** Asks the workers to end, as the signal does. */
+  void request() {
+    requested = true;
+  }
+
+  /** Lets the process end, or removes the hook when it need not. */
+  @Override
+  public void close() {
+    finished.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      // The hook runs already: it has seen the latch.
+      requested = true;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.starling.cli.train;
+
+import dev.starling.cli.StarlingCommand;
+import dev.starling.cli.Terminal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Trains a model with several workers in this process. */
+@Command(
+    name = "train",
+    header = "Train a model with several asynchronous workers in this process.",
+    description = {
+      "",
+      "Every worker computes gradients on its own replica and averages it with one neighbour at a"
+          + " time, without waiting for anyone. Accuracy is that of the average of all replicas.",
+      ""
+    },
+    footer = {
+      "",
+      "Ctrl-C ends a run cleanly: the averaged model and the result are saved.",
+      "",
+      "Examples:",
+      "  starling train --data mnist --model mlp:256,128 --workers 4 --epochs 15",
+      "  starling train --model softmax --workers 8 --compute-ms 20 --slow 0=100 --steps 300"
+    })
+public final class TrainCommand extends StarlingCommand {
+  @Mixin private TrainOptions options = new TrainOptions();
+
+  /**
+   * Creates the command.
+   *
+   * @param terminal where it writes
+   */
+  public TrainCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  protected void execute() throws Exception {
+    try (StopSignal stop = new StopSignal(terminal().err())) {
+      RunResult result = new TrainingRun(options, "train", terminal(), stop).execute();
+      answer(result.toJson(), RunReport.of(result));
+      TrainingRun.requireFinite(result);
+    }
+  }
+}

@@ -1,0 +1,308 @@
+package dev.starling.cli.train;
+
+import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.exchange.PartnerPolicy;
+import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.topology.Topology;
+import dev.starling.engine.worker.JobContext;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import picocli.CommandLine.Option;
+
+/** What a training run is made of. The defaults are one recipe, kept for all data and models. */
+final class TrainOptions {
+  static final int MAX_WORKERS = 1024;
+  static final String GENERATED = "generated";
+  static final String SGD = "sgd";
+  static final String MOMENTUM = "momentum";
+  static final String CONSTANT = "constant";
+  static final String COSINE = "cosine";
+  private static final double DEFAULT_EPOCHS = 15;
+  private static final double MAX_COMPUTE_MS = 600_000;
+
+  @Option(
+      names = "--data",
+      paramLabel = "generated|DIR",
+      description =
+          "Training and test set: 'generated' draws digit-like images, or a directory with MNIST"
+              + " (IDX, plain or .gz) or CIFAR-10 (binary) files. Default: ${DEFAULT-VALUE}.")
+  String data = GENERATED;
+
+  @Option(
+      names = "--generated-samples",
+      paramLabel = "N",
+      description =
+          "Training samples to draw with --data generated, 10 to 1000000; the test set has a"
+              + " quarter as many more. Default: ${DEFAULT-VALUE}.")
+  int generatedSamples = 8_000;
+
+  @Option(
+      names = "--validation-fraction",
+      paramLabel = "F",
+      description =
+          "Hold back this share of the training set, 0 to 0.9, and evaluate on it in place of the"
+              + " test set, which is then not looked at: for choosing options. Default:"
+              + " ${DEFAULT-VALUE}.")
+  double validationFraction;
+
+  @Option(
+      names = "--model",
+      paramLabel = "softmax|mlp:W,W,...",
+      description =
+          "Softmax regression, or a multi-layer perceptron with these hidden widths and ReLU."
+              + " Default: ${DEFAULT-VALUE}.")
+  String model = "mlp:256,128";
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description =
+          "Number of workers, 1 to "
+              + MAX_WORKERS
+              + ", each with its own replica and two threads."
+              + " Default: ${DEFAULT-VALUE}.")
+  int workers = 4;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "KIND",
+      description =
+          "Who may average with whom: ring, complete, complete-bipartite or bipartite-exponential"
+              + " (the last two need an even number of workers). Default: ${DEFAULT-VALUE}.")
+  String topology = Topology.Kind.COMPLETE.optionName();
+
+  @Option(
+      names = "--partner",
+      paramLabel = "POLICY",
+      description =
+          "How a worker picks a neighbour: hybrid (next in rotation if free, else the free one met"
+              + " least recently), rotation, or random (the paper's). Default: ${DEFAULT-VALUE}.")
+  String partner = "hybrid";
+
+  @Option(
+      names = "--optimizer",
+      paramLabel = "sgd|momentum",
+      description = "What turns a gradient into an update. Default: ${DEFAULT-VALUE}.")
+  String optimizer = MOMENTUM;
+
+  @Option(
+      names = "--momentum",
+      paramLabel = "MU",
+      description = "Factor of --optimizer momentum, 0 to below 1. Default: ${DEFAULT-VALUE}.")
+  double momentum = 0.9;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      description =
+          "Highest learning rate, above 0. A gradient moves one replica by it, so the average of N"
+              + " replicas by a N-th. Default: ${DEFAULT-VALUE}.")
+  double learningRate = 0.03;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "D",
+      description = "L2 decay that is added to each gradient, 0 to 1. Default: ${DEFAULT-VALUE}.")
+  double weightDecay = 1e-3;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "constant|cosine",
+      description =
+          "The learning rate over the run: the same throughout, or half a cosine down to 0, both"
+              + " after the warm-up. Default: ${DEFAULT-VALUE}.")
+  String schedule = COSINE;
+
+  @Option(
+      names = "--warmup",
+      paramLabel = "EPOCHS",
+      description =
+          "Length of the linear rise of --schedule cosine in epochs, at most half of the run."
+              + " Default: ${DEFAULT-VALUE}.")
+  double warmupEpochs = 1;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "B",
+      description = "Samples per gradient, 1 to 65536. Default: ${DEFAULT-VALUE}.")
+  int batch = 16;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      description =
+          "Length of the run: E times the size of the training set, in samples drawn by all workers"
+              + " together; fractions are allowed. A slow worker draws fewer of them. Default: 15.")
+  Double epochs;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "K",
+      description =
+          "Length of the run in place of --epochs: K gradients per worker on average, that is K"
+              + " times --workers gradients that all workers draw from, so that nobody waits for a"
+              + " slow one.")
+  Long steps;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description =
+          "Seed of the initial model, the batches and the choice of partners. The timing of threads"
+              + " still differs from run to run. Default: ${DEFAULT-VALUE}.")
+  long seed = 1;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description =
+          "Run directory, missing or empty: config.json, train.log, model.safetensors (the averaged"
+              + " model), result.json. Default: starling-runs/TIME-COMMAND here, or under"
+              + " the directory for temporary files when this one is not writable.")
+  Path out;
+
+  @Option(
+      names = "--slow",
+      paramLabel = "RANK=FACTOR",
+      split = ",",
+      description =
+          "Make workers slow: the time of every gradient of worker RANK (from 0) is stretched by"
+              + " FACTOR, 1 to 100000, waiting without using the processor.")
+  Map<Integer, Double> slow = new TreeMap<>();
+
+  @Option(
+      names = "--compute-ms",
+      paramLabel = "MS",
+      description =
+          "Let every gradient take at least this many milliseconds, 0 to 600000, before --slow: the"
+              + " time of a pretended GPU, waited without using the processor. Default:"
+              + " ${DEFAULT-VALUE}.")
+  double computeMs;
+
+  @Option(
+      names = "--max-backlog",
+      paramLabel = "N",
+      description =
+          "How many gradients a worker may have handed in before its own communication thread has"
+              + " applied them, 1 to 1000000; then it waits for that thread, never for another"
+              + " worker. 0 never waits: on a busy machine late gradients add up to steps so long"
+              + " that training may diverge. Default: ${DEFAULT-VALUE}.")
+  int maxBacklog = 4;
+
+  @Option(
+      names = "--stripe-bytes",
+      paramLabel = "BYTES",
+      description =
+          "Length of a stripe, the part of the model that is locked and averaged at once; a smaller"
+              + " model has one. Default: ${DEFAULT-VALUE} (64 MiB).")
+  long stripeBytes = JobContext.STRIPE_BYTES_DEFAULT;
+
+  @Option(
+      names = "--directory",
+      paramLabel = "DIR",
+      description =
+          "Where the replicas lie in shared memory: a directory on a memory file system. Default:"
+              + " ${DEFAULT-VALUE}.")
+  Path directory = ShmFabric.DEFAULT_DIRECTORY;
+
+  @Option(
+      names = "--lock-memory",
+      description = "Lock the replicas into RAM with mlock(2); needs ulimit -l to allow it.")
+  boolean lockMemory;
+
+  /**
+   * Checks everything that can be checked before the data is read.
+   *
+   * @return this
+   * @throws ConfigurationException names the option, its value and what it takes
+   */
+  TrainOptions check() {
+    ConfigurationException.requireRange("--generated-samples", generatedSamples, 10, 1_000_000);
+    ConfigurationException.requireRange("--validation-fraction", validationFraction, 0, 0.9);
+    ConfigurationException.requireRange("--workers", workers, 1, MAX_WORKERS);
+    Topology.of(Topology.Kind.parse(topology), workers);
+    PartnerPolicy.Kind.parse(partner);
+    requireOneOf("--optimizer", optimizer, SGD, MOMENTUM);
+    requireOneOf("--schedule", schedule, CONSTANT, COSINE);
+    ConfigurationException.requireRange("--momentum", momentum, 0, 0.99999);
+    ConfigurationException.requireRange("--lr", learningRate, Float.MIN_NORMAL, 1e6);
+    ConfigurationException.requireRange("--weight-decay", weightDecay, 0, 1);
+    ConfigurationException.requireRange("--warmup", warmupEpochs, 0, 1e6);
+    ConfigurationException.requireRange("--batch", batch, 1, 65_536);
+    ConfigurationException.requireRange("--compute-ms", computeMs, 0, MAX_COMPUTE_MS);
+    ConfigurationException.requireRange("--max-backlog", maxBacklog, 0, 1_000_000);
+    if (epochs != null && steps != null) {
+      throw new ConfigurationException(
+          "--epochs=" + epochs + " and --steps=" + steps + " exclude each other: give one");
+    }
+    if (epochs != null) {
+      ConfigurationException.requireRange("--epochs", epochs, 1e-6, 1e6);
+    }
+    if (steps != null) {
+      ConfigurationException.requireRange("--steps", steps, 1, 1_000_000_000_000L);
+    }
+    slow.forEach(
+        (rank, factor) -> {
+          ConfigurationException.requireRange("the rank in --slow", rank, 0, workers - 1);
+          ConfigurationException.requireRange(
+              "the factor of rank " + rank + " in --slow", factor, 1, 100_000);
+        });
+    return this;
+  }
+
+  private static void requireOneOf(String name, String value, String... accepted) {
+    for (String one : accepted) {
+      if (one.equals(value)) {
+        return;
+      }
+    }
+    throw new ConfigurationException(
+        name + "=" + value + " is unknown: choose one of " + String.join(", ", accepted));
+  }
+
+  /** {@return the length of the run in epochs, unless it is given in steps} */
+  double epochsOrDefault() {
+    return epochs == null ? DEFAULT_EPOCHS : epochs;
+  }
+
+  /**
+   * How much longer a worker's gradients take.
+   *
+   * @param rank the worker
+   * @return 1 unless it was made slow
+   */
+  double slowFactor(int rank) {
+    return slow.getOrDefault(rank, 1.0);
+  }
+
+  /** {@return every option as the run uses it, for config.json} */
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("data", data);
+    map.put("generatedSamples", data.equals(GENERATED) ? generatedSamples : null);
+    map.put("validationFraction", validationFraction);
+    map.put("model", model);
+    map.put("workers", workers);
+    map.put("topology", topology);
+    map.put("partner", partner);
+    map.put("optimizer", optimizer);
+    map.put("momentum", optimizer.equals(MOMENTUM) ? momentum : 0);
+    map.put("lr", learningRate);
+    map.put("weightDecay", weightDecay);
+    map.put("schedule", schedule);
+    map.put("warmupEpochs", schedule.equals(COSINE) ? warmupEpochs : 0);
+    map.put("batch", batch);
+    map.put("epochs", steps == null ? epochsOrDefault() : null);
+    map.put("steps", steps);
+    map.put("seed", seed);
+    map.put("slow", slow);
+    map.put("computeMs", computeMs);
+    map.put("maxBacklog", maxBacklog);
+    map.put("stripeBytes", stripeBytes);
+    map.put("directory", directory.toString());
+    map.put("lockMemory", lockMemory);
+    return map;
+  }
+}

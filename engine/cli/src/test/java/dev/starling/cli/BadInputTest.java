@@ -1,0 +1,136 @@
+package dev.starling.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BadInputTest {
+  @RegisterExtension final PrivateSharedMemory shared = new PrivateSharedMemory();
+
+  @TempDir Path directory;
+
+  private static void assertRefused(CommandRun run, int exitCode, String part) {
+    assertEquals(exitCode, run.exitCode(), run.err());
+    assertEquals("", run.out());
+    assertEquals(1, run.err().lines().count(), () -> "one sentence expected:\n" + run.err());
+    assertFalse(run.err().contains("\tat "), run.err());
+    assertTrue(run.err().contains(part), () -> part + " is missing in: " + run.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--topology torus | topology=torus is unknown: choose one of ring,",
+        "--topology complete-bipartite --workers 5 | needs an even number of workers, not 5",
+        "--partner nearest | partner=nearest is unknown: choose one of hybrid",
+        "--optimizer adam | --optimizer=adam is unknown: choose one of sgd, momentum",
+        "--schedule linear | --schedule=linear is unknown: choose one of constant, cosine",
+        "--workers 70000 | --workers=70000 is out of range: choose a value from 1 to 1024",
+        "--workers 0 | --workers=0 is out of range",
+        "--workers two | 'two' is not an int",
+        "--model mlp:999999999 | use 1 to 1048576",
+        "--model mlp: | a hidden width belongs",
+        "--model transformer | unknown model 'transformer'",
+        "--model mlp:1000000,1000000 | more than the supported",
+        "--lr 0 | --lr=0.0 is out of range",
+        "--lr NaN | --lr=NaN is out of range",
+        "--momentum 1 | --momentum=1.0 is out of range",
+        "--weight-decay -1 | --weight-decay=-1.0 is out of range",
+        "--warmup -1 | --warmup=-1.0 is out of range",
+        "--batch 0 | --batch=0 is out of range",
+        "--epochs 0 | --epochs=0.0 is out of range",
+        "--epochs 1 --steps 1 | exclude each other",
+        "--steps 0 | --steps=0 is out of range",
+        "--slow 4=2 | the rank in --slow=4 is out of range: choose a value from 0 to 3",
+        "--slow 0=0.5 | the factor of rank 0 in --slow=0.5 is out of range",
+        "--slow 0 | RANK=FACTOR",
+        "--compute-ms -1 | --compute-ms=-1.0 is out of range",
+        "--validation-fraction 1 | --validation-fraction=1.0 is out of range",
+        "--validation-fraction 0.0001 | leaves none to evaluate on",
+        "--generated-samples 5 | --generated-samples=5 is out of range",
+        "--stripe-bytes 0 | stripe",
+        "--directory /no/such/place | /no/such/place, is missing or not writable",
+        "--no-such-option | Unknown option: '--no-such-option'",
+        "surplus | 'surplus'"
+      })
+  void shouldRefuseWithUsageWhenAnOptionIsImpossible(String options, String part) {
+    assertRefused(CommandRun.of(shared.train(options.split(" "))), ExitCodes.USAGE, part);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--model mlp:1000000 --workers 16 | MiB are available: use a smaller model",
+        "--data /no/such/place | /no/such/place, byte 0: there is no such directory",
+        "--data /dev/null | this is a file",
+        "--data /proc/self/task | has neither train-images-idx3-ubyte[.gz]"
+      })
+  void shouldFailInOneSentenceWhenTheMachineOrTheDataLacks(String options, String part) {
+    assertRefused(CommandRun.of(shared.train(options.split(" "))), ExitCodes.FAILURE, part);
+  }
+
+  @Test
+  void shouldNameFileAndByteWhenDataIsTruncated() throws IOException {
+    byte[] header = {0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3};
+    Files.write(directory.resolve("train-images-idx3-ubyte"), header);
+    byte[] labels = new byte[18];
+    System.arraycopy(new byte[] {0, 0, 8, 1, 0, 0, 0, 10}, 0, labels, 0, 8);
+    Files.write(directory.resolve("train-labels-idx1-ubyte"), labels);
+    assertRefused(
+        CommandRun.of(shared.train("--data", directory.toString())),
+        ExitCodes.FAILURE,
+        "train-images-idx3-ubyte, byte ");
+  }
+
+  @Test
+  void shouldNameFileAndByteWhenDataHasTheWrongMagic() throws IOException {
+    Files.write(directory.resolve("train-images-idx3-ubyte"), new byte[1000]);
+    assertRefused(
+        CommandRun.of(shared.train("--data", directory.toString())),
+        ExitCodes.FAILURE,
+        "train-images-idx3-ubyte, byte 0: ");
+  }
+
+  @Test
+  void shouldRefuseWhenTheRunDirectoryHoldsSomething() throws IOException {
+    Files.writeString(directory.resolve("precious"), "data");
+    String[] train = shared.train();
+    train[4] = directory.toString();
+    assertRefused(CommandRun.of(train), ExitCodes.USAGE, "--out=" + directory + " is not empty");
+    assertEquals("data", Files.readString(directory.resolve("precious")));
+    assertRefused(
+        CommandRun.of(shared.train("--out", directory.resolve("precious").toString())),
+        ExitCodes.USAGE,
+        "is a file: choose a directory");
+  }
+
+  @Test
+  void shouldEndWithAJsonErrorWhenJsonWasAsked() {
+    for (String option : new String[] {"--workers=0", "--workers=two"}) {
+      CommandRun run = CommandRun.of(shared.train(option, "--json"));
+      assertEquals(ExitCodes.USAGE, run.exitCode());
+      JsonNode error = run.json();
+      assertEquals(ExitCodes.USAGE, error.get("exitCode").asInt());
+      assertEquals(run.err().strip(), error.get("error").asText());
+    }
+  }
+
+  @Test
+  void shouldPrintTheStackTraceWhenVerboseWasAsked() {
+    CommandRun run = CommandRun.of(shared.train("--workers=0", "--verbose"));
+    assertEquals(ExitCodes.USAGE, run.exitCode());
+    assertTrue(run.err().contains("\tat dev.starling"), run.err());
+  }
+}

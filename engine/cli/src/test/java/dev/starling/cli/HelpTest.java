@@ -1,0 +1,86 @@
+package dev.starling.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class HelpTest {
+  private static CommandLine program() {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    return Starling.commandLine(new Terminal(nowhere, nowhere, false));
+  }
+
+  static Stream<String> commands() {
+    return program().getSubcommands().keySet().stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void shouldDescribeEveryOptionWhenHelpIsAsked(String command) {
+    CommandRun run = CommandRun.of(command, "--help").requireOk();
+    assertEquals("", run.err());
+    for (OptionSpec option : program().getSubcommands().get(command).getCommandSpec().options()) {
+      String description = String.join(" ", option.description());
+      assertFalse(description.isBlank(), () -> option.longestName() + " has no description");
+      assertTrue(run.out().contains(option.longestName()), () -> option.longestName());
+      assertFalse(run.out().contains("${"), "a variable was not filled in");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void shouldSayTheDefaultWhenAnOptionTakesAValueAndHasOne(String command) {
+    List<String> without = List.of("--slow", "--steps");
+    for (OptionSpec option : program().getSubcommands().get(command).getCommandSpec().options()) {
+      if (option.arity().max() > 0 && !without.contains(option.longestName())) {
+        String description = String.join(" ", option.description());
+        assertTrue(
+            description.contains("Default:"), () -> option.longestName() + ": " + description);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void shouldTakeJsonAndVerboseWhenItIsACommand(String command) {
+    List<String> names =
+        program().getSubcommands().get(command).getCommandSpec().options().stream()
+            .flatMap(option -> Arrays.stream(option.names()))
+            .toList();
+    assertTrue(names.containsAll(List.of("--json", "--verbose", "--help")), names::toString);
+  }
+
+  @Test
+  void shouldListEveryCommandWhenHelpIsAsked() {
+    CommandRun run = CommandRun.of("--help").requireOk();
+    commands().forEach(command -> assertTrue(run.out().contains("  " + command), command));
+    assertEquals(
+        List.of("demo", "train", "topology"), commands().filter(c -> !c.equals("hello")).toList());
+  }
+
+  @Test
+  void shouldNameJavaAndMachineWhenVersionIsAsked() {
+    CommandRun run = CommandRun.of("--version").requireOk();
+    assertTrue(run.out().startsWith("starling "), run.out());
+    assertTrue(run.out().contains("Java 25"), run.out());
+  }
+
+  @Test
+  void shouldAskForACommandWhenNoneIsGiven() {
+    CommandRun run = CommandRun.of();
+    assertEquals(ExitCodes.USAGE, run.exitCode());
+    assertEquals("", run.out());
+    assertTrue(run.err().contains("choose one of demo, train, topology"), run.err());
+  }
+}
