@@ -79,7 +79,7 @@ public final class JobContext {
    * @return this
    * @throws ConfigurationException names the option, its value and its range
    */
-  JobContext conclude() {
+  public JobContext conclude() {
     requireOpen();
     ConfigurationException.requireRange("chunk length in bytes", chunkBytes, 64, 1L << 30);
     if (chunkBytes % 64 != 0) {

@@ -60,12 +60,13 @@ public final class Worker implements AutoCloseable {
   private volatile Throwable failure;
 
   /**
-   * Creates a worker around a replica that peers do not see yet.
+   * Creates a worker around a replica that peers do not see yet. {@link LocalJob} does this for the
+   * workers of one process; others who bring their own fabric, as the simulator does, do it here.
    *
    * @param context the job's options, concluded
    * @param replica the replica, which the worker closes
    */
-  Worker(JobContext context, Replica replica) {
+  public Worker(JobContext context, Replica replica) {
     this.context = context;
     this.layout = replica.layout();
     this.rank = replica.rank();
@@ -98,7 +99,7 @@ public final class Worker implements AutoCloseable {
    * @param progress how far the job is
    * @return the agent, to be run by one thread
    */
-  CommunicationAgent connect(
+  public CommunicationAgent connect(
       Fabric fabric, List<RegionDescriptor> regions, Topology topology, ProgressClock progress) {
     int[] ranks = topology.neighbours(rank);
     Remote[] neighbours = new Remote[ranks.length];
@@ -251,7 +252,12 @@ public final class Worker implements AutoCloseable {
     return parts.replica;
   }
 
-  boolean isQuiescent() {
+  /**
+   * Tells, from any thread, whether the agent has applied everything submitted before.
+   *
+   * @return whether no gradient is taken and none waits
+   */
+  public boolean isQuiescent() {
     return agent.isQuiescent();
   }
 

@@ -1,0 +1,297 @@
+package dev.starling.engine.sim;
+
+import dev.starling.engine.log.Journal;
+import dev.starling.engine.replica.ControlLine;
+import dev.starling.engine.replica.LockWord;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Watches a simulation and notes every violated invariant. It sees each successful swap of a lock
+ * word, each write of a plane and each journal event, and keeps a shadow of what was published.
+ */
+final class InvariantChecker {
+  private static final int MAX_VIOLATIONS = 8;
+
+  private final ReplicaLayout layout;
+  private final List<Replica> replicas = new ArrayList<>();
+  private final float[][][] published;
+  private final int[][] pinnedPlane;
+  private final boolean[] dead;
+  private final Map<String, String> openIntents = new HashMap<>();
+  private final List<String> violations = new ArrayList<>();
+  private long traceHash = 17;
+  private long postedInCall;
+  private long quarantines;
+  private int actor;
+
+  InvariantChecker(ReplicaLayout layout) {
+    this.layout = layout;
+    published = new float[layout.workers()][layout.stripes()][];
+    pinnedPlane = new int[layout.workers()][layout.stripes()];
+    dead = new boolean[layout.workers()];
+    for (int rank = 0; rank < layout.workers(); rank++) {
+      Arrays.fill(pinnedPlane[rank], -1);
+    }
+  }
+
+  /** A replica has its first state. */
+  void created(Replica replica) {
+    replicas.add(replica);
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      published[replica.rank()][stripe] = content(replica, stripe, 0);
+    }
+  }
+
+  List<String> violations() {
+    return violations;
+  }
+
+  long traceHash() {
+    return traceHash;
+  }
+
+  long quarantines() {
+    return quarantines;
+  }
+
+  void violated(String what) {
+    if (violations.size() < MAX_VIOLATIONS) {
+      violations.add(what);
+    }
+  }
+
+  /** The following local writes belong to this worker. */
+  void acting(int rank) {
+    actor = rank;
+    postedInCall = 0;
+  }
+
+  void died(int rank) {
+    dead[rank] = true;
+  }
+
+  /** One more operation was posted in the call under way. */
+  void posted() {
+    postedInCall++;
+  }
+
+  /** A call of an agent or a compute thread returned. */
+  void returned(String call, long bound) {
+    if (postedInCall > bound) {
+      violated(
+          "I6: "
+              + call
+              + " of rank "
+              + actor
+              + " posted "
+              + postedInCall
+              + " operations, more than "
+              + bound);
+    }
+  }
+
+  /** A swap of a lock word took place. */
+  void swapped(Replica replica, int by, long offset, long before, long after) {
+    traceHash = traceHash * 31 + before;
+    traceHash = traceHash * 31 + after;
+    int stripe = stripeOfLine(offset);
+    int home = replica.rank();
+    String where =
+        "stripe "
+            + stripe
+            + " of rank "
+            + home
+            + " by rank "
+            + by
+            + ": "
+            + LockWord.describe(before)
+            + " -> "
+            + LockWord.describe(after);
+    int holder = LockWord.owner(before);
+    if (holder < 0) {
+      boolean acquired =
+          after == LockWord.acquire(before, by, LockWord.epoch(after), LockWord.target(after));
+      if (!acquired
+          || LockWord.epoch(after) == 0
+          || LockWord.target(after) == LockWord.current(after)) {
+        violated("I1: not a legal acquisition, " + where);
+      }
+    } else if (by == home && holder != home && after == LockWord.fence(before)) {
+      fenced(replica, stripe, before);
+    } else if (holder != by) {
+      violated("I1: the lock of another was changed, " + where);
+    } else if (after == LockWord.publish(before)) {
+      published(replica, stripe, LockWord.target(before), where);
+    } else if (after != LockWord.releaseUnchanged(before)
+        && after != LockWord.retarget(before, LockWord.target(after))) {
+      long rise = LockWord.version(after) - LockWord.version(before);
+      violated((rise == 0 || rise == 1 ? "I1" : "I3") + ": not a legal transition, " + where);
+    }
+  }
+
+  private void published(Replica replica, int stripe, int plane, String where) {
+    if (pinnedPlane[replica.rank()][stripe] == plane) {
+      violated("I2: published into the pinned plane, " + where);
+    }
+    published[replica.rank()][stripe] = content(replica, stripe, plane);
+  }
+
+  private void fenced(Replica replica, int stripe, long before) {
+    int holder = LockWord.owner(before);
+    int plane = LockWord.target(before);
+    boolean quarantined = (ControlLine.quarantined(replica.guardWord(stripe)) >>> plane & 1) != 0;
+    if (quarantined) {
+      quarantines++;
+    } else if (!dead[holder]) {
+      violated(
+          "I2: the lock of rank "
+              + holder
+              + ", which may still write, was broken without quarantine");
+    }
+  }
+
+  /** A worker is about to write somewhere into a region. */
+  void writing(Replica replica, int by, long offset) {
+    int stripe = 0;
+    int plane = -1;
+    for (int s = 0; s < layout.stripes() && plane < 0; s++) {
+      for (int p = 0; p < LockWord.MAX_PLANES && plane < 0; p++) {
+        long start = layout.planeOffset(s, p);
+        if (offset >= start && offset < start + layout.stripeLengthBytes(s)) {
+          stripe = s;
+          plane = p;
+        }
+      }
+    }
+    int home = replica.rank();
+    String where =
+        "plane " + plane + " of stripe " + stripe + " of rank " + home + " by rank " + by;
+    if (plane < 0) {
+      violated("I2: a write outside every plane, by rank " + by + " at offset " + offset);
+      return;
+    }
+    long word = replica.lockWord(stripe);
+    boolean held = LockWord.owner(word) == by && LockWord.target(word) == plane;
+    boolean quarantined = (ControlLine.quarantined(replica.guardWord(stripe)) >>> plane & 1) != 0;
+    if (!held && !quarantined) {
+      violated("I2: a write without the lock, " + where + ", lock word " + LockWord.describe(word));
+    }
+    if (held && plane == LockWord.current(word)) {
+      violated("I2: the current plane is written, " + where);
+    }
+    if (pinnedPlane[home][stripe] == plane) {
+      violated("I2: the pinned plane is written, " + where);
+    }
+  }
+
+  /** Local code is about to write to an address; it belongs to a region or to private memory. */
+  void writingAddress(long address) {
+    for (Replica replica : replicas) {
+      long offset = address - replica.segment().address();
+      if (offset >= 0 && offset < replica.segment().byteSize()) {
+        writing(replica, actor, offset);
+      }
+    }
+  }
+
+  /** A compute thread confirmed a pin: what it sees must be what was published last. */
+  void pinned(Replica replica, int stripe, int plane) {
+    pinnedPlane[replica.rank()][stripe] = plane;
+    checkPinned(replica, stripe, plane);
+  }
+
+  void checkPinned(Replica replica, int stripe, int plane) {
+    if (LockWord.current(replica.lockWord(stripe)) == plane
+        && !Arrays.equals(published[replica.rank()][stripe], content(replica, stripe, plane))) {
+      violated(
+          "P3: the current plane of stripe "
+              + stripe
+              + " of rank "
+              + replica.rank()
+              + " is not what was published");
+    }
+  }
+
+  void unpinned(int rank, int stripe) {
+    pinnedPlane[rank][stripe] = -1;
+  }
+
+  float[] content(Replica replica, int stripe, int plane) {
+    MemorySegment segment =
+        replica
+            .segment()
+            .asSlice(layout.planeOffset(stripe, plane), layout.stripeLengthBytes(stripe));
+    return segment.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /** The journal of one worker. */
+  Journal journal(int rank) {
+    return new Journal() {
+      @Override
+      public void intent(int stripe, long version, int peer, long peerVersion, boolean withUpdate) {
+        if (openIntents.put(key(rank, stripe), peer + "@" + peerVersion) != null) {
+          violated(
+              "I4: rank " + rank + " began an exchange of stripe " + stripe + " inside another");
+        }
+      }
+
+      @Override
+      public void commit(int stripe, long version) {
+        String intent = openIntents.remove(key(rank, stripe));
+        if (intent == null) {
+          violated(
+              "I4: rank "
+                  + rank
+                  + " committed an exchange of stripe "
+                  + stripe
+                  + " that it never intended");
+        }
+        traceHash = traceHash * 31 + version;
+      }
+
+      @Override
+      public void torn(int stripe, int peer) {
+        if (openIntents.remove(key(rank, stripe)) == null) {
+          violated(
+              "I4: rank "
+                  + rank
+                  + " tore an exchange of stripe "
+                  + stripe
+                  + " that it never intended");
+        }
+      }
+    };
+  }
+
+  /** At the end no exchange of a living worker may be open. */
+  void finished() {
+    openIntents.forEach(
+        (key, intent) -> {
+          int rank = Integer.parseInt(key.substring(0, key.indexOf('/')));
+          if (!dead[rank]) {
+            violated(
+                "I4: the exchange of rank "
+                    + rank
+                    + " with "
+                    + intent
+                    + " was neither committed nor torn");
+          }
+        });
+  }
+
+  private static String key(int rank, int stripe) {
+    return rank + "/" + stripe;
+  }
+
+  private int stripeOfLine(long offset) {
+    return (int) ((offset - layout.lineOffset(0)) / ControlLine.LENGTH_BYTES);
+  }
+}

@@ -1,0 +1,275 @@
+package dev.starling.engine.sim;
+
+import dev.starling.engine.fabric.RegionDescriptor;
+import dev.starling.engine.kernel.CpuKernels;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.optimizer.Schedule;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import dev.starling.engine.topology.Topology;
+import dev.starling.engine.worker.JobContext;
+import dev.starling.engine.worker.Worker;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * Runs one simulation from its seed. See the package for what moves.
+ *
+ * <p>Every submitted gradient is the same power of two in every parameter, the learning rate is 1
+ * and there is no momentum, so the sum over all replicas says how many gradients were applied, to
+ * rounding.
+ */
+public final class Simulation implements AutoCloseable {
+  private static final long HOLD_LIMIT_NS = 1_000_000;
+  private static final long MAX_TICK_NS = 20_000;
+  private static final int STRIPE_PARAMETERS = 19;
+  private static final long CHUNK_BYTES = 64;
+  private static final int POST_BOUND = 12;
+  private static final int MOVES_PER_STEP = 4_000;
+
+  private final SimOptions options;
+  private final SplittableRandom random;
+  private final ReplicaLayout layout;
+  private final InvariantChecker checker;
+  private final SimFabric fabric;
+  private final List<SimWorker> workers = new ArrayList<>();
+  private final List<SimFabric.SimRemote> busy = new ArrayList<>();
+  private long nowNs;
+  private long moves;
+
+  private Simulation(SimOptions options) {
+    this.options = options;
+    random = new SplittableRandom(options.seed());
+    long[] stripes = new long[options.stripes()];
+    Arrays.setAll(stripes, i -> STRIPE_PARAMETERS + i);
+    layout = ReplicaLayout.ofStripes(options.workers(), stripes);
+    checker = new InvariantChecker(layout);
+    fabric = new SimFabric(options, random, checker);
+    CheckedKernels kernels = new CheckedKernels(options.kernels().apply(new CpuKernels()), checker);
+    JobContext context =
+        new JobContext()
+            .workers(options.workers())
+            .stripes(stripes)
+            .topology(options.topology())
+            .chunkBytes(CHUNK_BYTES)
+            .holdLimitNs(HOLD_LIMIT_NS)
+            .backoffNs(1_000, 50_000)
+            .schedule(new Schedule.Constant(1f))
+            .seed(options.seed())
+            .kernels(kernels)
+            .journal(checker::journal)
+            .clock(() -> nowNs)
+            .conclude();
+    try {
+      open(context);
+    } catch (Throwable failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  private void open(JobContext context) {
+    List<RegionDescriptor> regions = new ArrayList<>();
+    try (Arena arena = Arena.ofConfined()) {
+      for (int rank = 0; rank < options.workers(); rank++) {
+        Replica replica = Replica.createPrivate(layout, options.seed(), rank);
+        replica.initialise(arena.allocate(layout.parameterCount() * Float.BYTES));
+        checker.created(replica);
+        workers.add(
+            new SimWorker(new Worker(context, replica), replica, checker, random.split(), options));
+        regions.add(fabric.expose(replica));
+      }
+    }
+    Topology topology = Topology.of(options.topology(), options.workers());
+    for (SimWorker worker : workers) {
+      worker.connect(fabric, regions, topology);
+    }
+    int[] order = shuffledRanks();
+    for (int i = 0; i < options.crashes(); i++) {
+      workers.get(order[i]).dieAt(1 + random.nextInt(options.steps() * 200));
+    }
+    for (int i = 0; i < options.pauses(); i++) {
+      int rank = order[random.nextInt(order.length)];
+      workers
+          .get(rank)
+          .pauseAt(
+              1 + random.nextInt(options.steps() * 200),
+              2 * HOLD_LIMIT_NS + random.nextLong(4 * HOLD_LIMIT_NS));
+    }
+  }
+
+  private int[] shuffledRanks() {
+    int[] order = new int[options.workers()];
+    Arrays.setAll(order, i -> i);
+    for (int i = order.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swapped = order[i];
+      order[i] = order[j];
+      order[j] = swapped;
+    }
+    return order;
+  }
+
+  /**
+   * Runs a simulation to its end.
+   *
+   * @param options what to simulate
+   * @return how it ended; never throws for a violated invariant
+   */
+  public static SimReport run(SimOptions options) {
+    try (Simulation simulation = new Simulation(options)) {
+      return simulation.run();
+    }
+  }
+
+  private SimReport run() {
+    long bound =
+        (long) MOVES_PER_STEP * options.steps() * options.workers() * options.stripes() + 2_000_000;
+    try {
+      while (!isFinished() && checker.violations().isEmpty()) {
+        if (moves++ > bound) {
+          checker.violated("I8: not finished after " + bound + " moves, " + unfinished());
+        }
+        move();
+      }
+    } catch (RuntimeException failure) {
+      checker.violated("a worker failed: " + failure);
+    }
+    if (checker.violations().isEmpty()) {
+      checker.finished();
+      checkAccounts();
+    }
+    return report();
+  }
+
+  private void move() {
+    SimWorker worker = workers.get(random.nextInt(workers.size()));
+    nowNs += random.nextLong(MAX_TICK_NS) / 16;
+    if (worker.isDueToDie(moves)) {
+      worker.die();
+      fabric.kill(worker.rank());
+      checker.died(worker.rank());
+      fabric.announceDeath(worker.rank());
+    }
+    if (!worker.isRunning(moves, nowNs)) {
+      return;
+    }
+    checker.acting(worker.rank());
+    switch (random.nextInt(4)) {
+      case 0 -> worker.compute();
+      case 1 -> {
+        worker.agent();
+        checker.returned("doWork", POST_BOUND);
+      }
+      default -> {
+        busy.clear();
+        fabric.collectBusy(worker.rank(), busy);
+        if (!busy.isEmpty()) {
+          busy.get(random.nextInt(busy.size())).move();
+        }
+      }
+    }
+  }
+
+  private boolean isFinished() {
+    for (SimWorker worker : workers) {
+      if (!worker.isDead() && !worker.isFinished()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String unfinished() {
+    StringBuilder text = new StringBuilder();
+    for (SimWorker worker : workers) {
+      if (!worker.isDead() && !worker.isFinished()) {
+        text.append(worker.describe()).append("; ");
+      }
+    }
+    return text.toString();
+  }
+
+  /**
+   * I7 by counters for every living worker; I5 and I7 by value when nobody died and nothing was
+   * torn.
+   */
+  private void checkAccounts() {
+    double applied = 0;
+    boolean exact = true;
+    for (SimWorker worker : workers) {
+      if (worker.isDead()) {
+        exact = false;
+        continue;
+      }
+      long submitted = worker.count(Counter.GRADIENTS_SUBMITTED);
+      long done = worker.count(Counter.GRADIENTS_APPLIED);
+      long refused = worker.count(Counter.GRADIENTS_REFUSED);
+      if (submitted != done + refused || submitted != options.steps()) {
+        checker.violated(
+            "I7: rank "
+                + worker.rank()
+                + " submitted "
+                + submitted
+                + ", applied "
+                + done
+                + ", refused "
+                + refused);
+      }
+      applied += done * SimWorker.GRADIENT;
+      exact &= worker.count(Counter.EXCHANGES_TORN) == 0;
+    }
+    if (exact) {
+      for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+        checkSum(stripe, -applied);
+      }
+    }
+  }
+
+  private void checkSum(int stripe, double expected) {
+    double sum = 0;
+    for (SimWorker worker : workers) {
+      sum += worker.currentValue(stripe);
+    }
+    if (Math.abs(sum - expected) > 1e-4 * Math.max(1, Math.abs(expected))) {
+      checker.violated(
+          "I5/I7: the replicas of stripe " + stripe + " sum to " + sum + " instead of " + expected);
+    }
+  }
+
+  private long total(Counter counter) {
+    long sum = 0;
+    for (SimWorker worker : workers) {
+      sum += worker.count(counter);
+    }
+    return sum;
+  }
+
+  private SimReport report() {
+    List<String> violations = new ArrayList<>();
+    for (String violation : checker.violations()) {
+      violations.add(violation + " [seed " + options.seed() + ", move " + moves + "]");
+    }
+    return new SimReport(
+        options.seed(),
+        violations,
+        checker.traceHash() * 31 + moves,
+        moves,
+        total(Counter.EXCHANGES),
+        total(Counter.STEPS),
+        total(Counter.EXCHANGES_TORN),
+        total(Counter.FENCES),
+        checker.quarantines(),
+        total(Counter.RETARGETS),
+        total(Counter.GRADIENTS_MERGED),
+        total(Counter.GRADIENTS_REFUSED));
+  }
+
+  @Override
+  public void close() {
+    workers.forEach(SimWorker::close);
+  }
+}
