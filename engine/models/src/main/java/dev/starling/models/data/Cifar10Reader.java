@@ -57,7 +57,8 @@ public final class Cifar10Reader {
       if (bytes == 0 || bytes % RECORD_BYTES != 0) {
         throw file.wrong(
             bytes - bytes % RECORD_BYTES,
-            "%d bytes are not a whole number of records of %d; the file is truncated or not CIFAR-10 binary, download it again"
+            ("%d bytes are not a whole number of records of %d; "
+                    + "the file is truncated or not CIFAR-10 binary, download it again")
                 .formatted(bytes, RECORD_BYTES));
       }
       file.checkHeap(before * IMAGE_BYTES + bytes, Runtime.getRuntime().maxMemory());
@@ -75,7 +76,8 @@ public final class Cifar10Reader {
         if (label >= CLASSES) {
           throw file.wrong(
               at,
-              "label %d is not a class, which are 0 to %d; the file is damaged or not CIFAR-10 binary, download it again"
+              ("label %d is not a class, which are 0 to %d; "
+                      + "the file is damaged or not CIFAR-10 binary, download it again")
                   .formatted(label, CLASSES - 1));
         }
         file.readFully(pixels, image * IMAGE_BYTES, IMAGE_BYTES);

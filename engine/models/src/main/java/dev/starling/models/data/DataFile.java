@@ -181,7 +181,8 @@ final class DataFile implements AutoCloseable {
     if (compressed ? total / MAX_EXPANSION > fileBytes : total > fileBytes) {
       throw wrong(
           compressed ? offset : fileBytes,
-          "the header promises %d bytes but the file has only %d%s; it is truncated or its header is wrong, download it again"
+          ("the header promises %d bytes but the file has only %d%s; "
+                  + "it is truncated or its header is wrong, download it again")
               .formatted(total, fileBytes, compressed ? " compressed" : ""));
     }
     if (!compressed && total < fileBytes) {

@@ -57,7 +57,8 @@ public final class Dataset {
     this.channels = channels;
     if (count == 0 || classes < 2 || width < 1 || height < 1 || channels < 1) {
       throw new IllegalArgumentException(
-          "data set %s has %d samples of %d x %d x %d in %d classes: at least one sample, one pixel and two classes are needed"
+          ("data set %s has %d samples of %d x %d x %d in %d classes: "
+                  + "at least one sample, one pixel and two classes are needed")
               .formatted(name, count, width, height, channels, classes));
     }
     long needed = Math.multiplyExact((long) width * height, (long) channels * count);
