@@ -5,6 +5,8 @@ import dev.starling.engine.kernel.VectorKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -24,7 +26,9 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * The vector kernels against C loops of the same traffic, on the same memory, call by call in turn.
  * An invocation is a batch of Java calls and a batch of C calls; the batch is large enough for the
- * clock (4 Mi elements). The secondary results are nanoseconds per call.
+ * clock (4 Mi elements). The secondary results are nanoseconds per call of the thread's CPU time:
+ * both sides only compute, so time that the scheduler gives to others on a busy machine belongs to
+ * neither.
  *
  * <p>Sizes: 16 Ki floats stay in the second-level cache, 64 Mi floats (256 MiB a vector) leave
  * every cache. Vectors are page-aligned, as stripes are. Before the first measurement all memory
@@ -44,6 +48,7 @@ import org.openjdk.jmh.annotations.Warmup;
       "--sun-misc-unsafe-memory-access=allow"
     })
 public class KernelBenchmark {
+  private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
   private static final int BATCH_ELEMENTS = 1 << 22;
   private static final float LEARNING_RATE = 0.01f;
   private static final float KEEP = 0.9995f;
@@ -126,19 +131,19 @@ public class KernelBenchmark {
   }
 
   private long timeJava() {
-    long startNs = System.nanoTime();
+    long startNs = CLOCK.getCurrentThreadCpuTime();
     for (int i = 0; i < batch; i++) {
       callJava();
     }
-    return System.nanoTime() - startNs;
+    return CLOCK.getCurrentThreadCpuTime() - startNs;
   }
 
   private long timeC() throws Throwable {
-    long startNs = System.nanoTime();
+    long startNs = CLOCK.getCurrentThreadCpuTime();
     for (int i = 0; i < batch; i++) {
       callC();
     }
-    return System.nanoTime() - startNs;
+    return CLOCK.getCurrentThreadCpuTime() - startNs;
   }
 
   private void callJava() {

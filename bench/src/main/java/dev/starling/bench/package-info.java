@@ -9,12 +9,11 @@
  * </pre>
  *
  * <p><b>Paired measurement.</b> A benchmark with a rival does both sides in each invocation,
- * changing the order from one to the next, and times each with {@link java.lang.System#nanoTime}.
- * So whatever disturbs the machine, or changes its clock, meets both. {@link
- * dev.starling.bench.Pair} keeps the times and hands JMH the medians of an iteration as secondary
- * results {@code javaNs} and {@code rivalNs}. JMH adds such results up over the iterations in what
- * it prints; {@link dev.starling.bench.Table} reads the single iterations from the JSON file, takes
- * the ratio in each, and shows their median and range.
+ * changing the order from one to the next, and times each alone. So whatever disturbs the machine,
+ * or changes its clock, meets both. {@link dev.starling.bench.Pair} keeps the times and hands JMH
+ * the medians of an iteration as secondary results {@code javaNs} and {@code rivalNs}. JMH adds
+ * such results up over the iterations in what it prints; {@link dev.starling.bench.Table} reads the
+ * single iterations from the JSON file, takes the ratio in each, and shows their median and range.
  *
  * <p>Threads: one benchmark thread per JVM. Memory is allocated outside the heap, written before it
  * is measured, and freed at the end of the trial. Needs {@code gcc} on the path at run time.

@@ -21,12 +21,12 @@ public final class VectorKernels {
   private VectorKernels() {}
 
   /**
-   * Tells how wide the vectors are.
+   * Tells how wide the widest vectors in use are.
    *
-   * @return bits in a vector: 256 or 128
+   * @return bits in a vector: 512, 256 or 128
    */
   public static int vectorBits() {
-    return VectorLoops.SPECIES.vectorBitSize();
+    return VectorLoops.LINE.vectorBitSize();
   }
 
   /**

@@ -69,7 +69,8 @@ class CpuKernelsTest {
   @Test
   void shouldNameTheVectorWidthWhenDescribed() {
     try (Kernels kernels = new CpuKernels()) {
-      assertTrue(kernels.description().matches("CPU, (128|256)-bit vectors"), kernels::description);
+      assertTrue(
+          kernels.description().matches("CPU, (128|256|512)-bit vectors"), kernels::description);
     }
   }
 }

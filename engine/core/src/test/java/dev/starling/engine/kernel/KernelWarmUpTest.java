@@ -8,11 +8,14 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,9 +33,25 @@ class KernelWarmUpTest {
     assertTrue(KernelWarmUp.run() < limitNs);
   }
 
+  /** As a model on the vector API does, in the same process, with the widest vectors. */
+  private static void useVectorsOfAnotherWidth(Arena arena) {
+    VectorSpecies<Float> widest = FloatVector.SPECIES_PREFERRED;
+    MemorySegment memory = arena.allocate(4096, 64);
+    for (int i = 0; i < 200_000; i++) {
+      long at = (i & 15) * 64L;
+      FloatVector loaded =
+          FloatVector.fromMemorySegment(widest, memory, at, ByteOrder.nativeOrder());
+      FloatVector changed = loaded.mul(FloatVector.broadcast(widest, 0.5f)).add(1f);
+      changed.intoMemorySegment(memory, at, ByteOrder.nativeOrder());
+    }
+  }
+
   @Test
-  void shouldAllocateNothingWhenWarmAndSegmentsAreOfDifferentKinds(@TempDir Path directory)
+  void shouldAllocateNothingWhenSegmentsAndVectorsOfOtherKindsAreInUse(@TempDir Path directory)
       throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      useVectorsOfAnotherWidth(arena);
+    }
     KernelWarmUp.run();
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     try (Arena shared = Arena.ofShared();
