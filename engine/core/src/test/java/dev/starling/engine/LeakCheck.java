@@ -10,24 +10,25 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.TestInstanceFactoryContext;
+import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
 
 /**
  * Fails every test that leaves mapped bytes, open regions, region files or engine threads behind.
+ * Looks before the test's instance is made, so that fields count. Tests run one after another.
  */
-public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
-  private static final ExtensionContext.Namespace NAMESPACE =
-      ExtensionContext.Namespace.create(LeakCheck.class);
+public final class LeakCheck implements TestInstancePreConstructCallback, AfterEachCallback {
+  private State before;
 
   @Override
-  public void beforeEach(ExtensionContext context) throws IOException {
-    context.getStore(NAMESPACE).put("before", State.now());
+  public void preConstructTestInstance(TestInstanceFactoryContext factory, ExtensionContext context)
+      throws IOException {
+    before = State.now();
   }
 
   @Override
   public void afterEach(ExtensionContext context) throws IOException {
-    State before = context.getStore(NAMESPACE).remove("before", State.class);
     assertEquals(before, State.now(), "the test left something behind");
   }
 

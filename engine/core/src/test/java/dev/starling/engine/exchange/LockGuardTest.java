@@ -1,0 +1,169 @@
+package dev.starling.engine.exchange;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.log.Journal;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.replica.AttachmentTable;
+import dev.starling.engine.replica.ControlLine;
+import dev.starling.engine.replica.LockWord;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LockGuardTest {
+  private static final long HOLD_LIMIT_NS = 1_600;
+
+  private final ReplicaLayout layout = ReplicaLayout.of(4, 100, 1 << 20);
+  private final Replica home = Replica.createPrivate(layout, 1, 0);
+  private final ScriptedRemote own = new ScriptedRemote(home, true);
+  private final Counters counters = new Counters(home.segment(), ReplicaLayout.COUNTERS_OFFSET);
+  private final List<String> journal = new ArrayList<>();
+  private final PeerState[] states = {
+    PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE
+  };
+  private final LockGuard guard =
+      new LockGuard(home, own, rank -> states[rank], recorder(), counters, HOLD_LIMIT_NS);
+  private long nowNs;
+
+  @AfterEach
+  void close() {
+    home.close();
+  }
+
+  private Journal recorder() {
+    return new Journal() {
+      @Override
+      public void fence(int stripe, int peer, long version) {
+        journal.add("fence " + peer + " at " + version);
+        assertFalse(LockWord.isFree(home.lockWord(0)), "the fence is told before it happens");
+      }
+
+      @Override
+      public void fenced(int stripe, int peer, boolean broken) {
+        journal.add("fenced " + broken);
+      }
+    };
+  }
+
+  private long hold(int rank) {
+    long word = home.lockWord(0);
+    long held = LockWord.acquire(word, rank, 1, ControlLine.freePlane(word, home.guardWord(0)));
+    assertEquals(
+        word, ControlLine.compareAndSwap(home.segment(), layout.lineOffset(0), word, held));
+    return held;
+  }
+
+  private void pass(long durationNs) {
+    for (long end = nowNs + durationNs; nowNs < end; nowNs += 50) {
+      guard.poll(nowNs);
+    }
+  }
+
+  private int quarantined() {
+    return ControlLine.quarantined(home.guardWord(0));
+  }
+
+  @Test
+  void shouldLeaveALockAloneThatIsHeldForLessThanTheLimit() {
+    long held = hold(1);
+    pass(HOLD_LIMIT_NS);
+    assertEquals(held, home.lockWord(0));
+    assertEquals(List.of(), journal);
+  }
+
+  @Test
+  void shouldQuarantineThePlaneAndBreakTheLockOfAPeerThatHangs() {
+    long held = hold(1);
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(1 << LockWord.target(held), quarantined());
+    assertEquals(List.of("fence 1 at 1", "fenced true"), journal);
+    assertEquals(1, counters.get(Counter.FENCES));
+    assertEquals(1, AttachmentTable.fences(home.segment(), 1));
+  }
+
+  @Test
+  void shouldLiftTheQuarantineWhenThePeerAcknowledges() {
+    hold(1);
+    pass(2 * HOLD_LIMIT_NS);
+    assertTrue(quarantined() != 0);
+    pass(2 * HOLD_LIMIT_NS);
+    assertTrue(quarantined() != 0, "nobody acknowledged");
+    AttachmentTable.acknowledge(home.segment(), 1, 1);
+    pass(HOLD_LIMIT_NS);
+    assertEquals(0, quarantined());
+  }
+
+  @Test
+  void shouldLiftTheQuarantineWhenThePeerDies() {
+    hold(1);
+    pass(2 * HOLD_LIMIT_NS);
+    states[1] = PeerState.DEAD;
+    pass(HOLD_LIMIT_NS);
+    assertEquals(0, quarantined());
+  }
+
+  @Test
+  void shouldBreakTheLockOfADeadPeerAtOnceWithoutQuarantine() {
+    long held = hold(2);
+    states[2] = PeerState.DEAD;
+    pass(HOLD_LIMIT_NS / 4);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(0, quarantined());
+  }
+
+  @Test
+  void shouldNeverBreakItsOwnLock() {
+    long held = hold(0);
+    pass(10 * HOLD_LIMIT_NS);
+    assertEquals(held, home.lockWord(0));
+  }
+
+  @Test
+  void shouldStartAnewWhenAnotherHoldBegins() {
+    for (int round = 0; round < 10; round++) {
+      long held = hold(1 + round % 3);
+      pass(HOLD_LIMIT_NS / 2);
+      assertEquals(
+          held,
+          ControlLine.compareAndSwap(
+              home.segment(), layout.lineOffset(0), held, LockWord.publish(held)));
+    }
+    assertEquals(List.of(), journal);
+  }
+
+  @Test
+  void shouldQuarantineAtMostTwoPlanes() {
+    for (int peer = 1; peer <= 3; peer++) {
+      hold(peer);
+      pass(3 * HOLD_LIMIT_NS);
+    }
+    assertEquals(2, Integer.bitCount(quarantined()));
+    assertEquals(3, LockWord.owner(home.lockWord(0)), "the third keeps its lock for now");
+    AttachmentTable.acknowledge(home.segment(), 1, 1);
+    pass(3 * HOLD_LIMIT_NS);
+    assertTrue(LockWord.isFree(home.lockWord(0)), "and loses it when a plane is back");
+  }
+
+  @Test
+  void shouldSayThatTheFenceFailedWhenTheHolderPublishesFirst() {
+    long held = hold(1);
+    own.before(
+        "swap 1",
+        () ->
+            ControlLine.compareAndSwap(
+                home.segment(), layout.lineOffset(0), held, LockWord.publish(held)));
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(List.of("fence 1 at 1", "fenced false"), journal);
+    assertEquals(LockWord.publish(held), home.lockWord(0));
+    assertEquals(0, counters.get(Counter.FENCES));
+  }
+}
