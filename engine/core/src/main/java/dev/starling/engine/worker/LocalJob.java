@@ -34,7 +34,7 @@ public final class LocalJob implements AutoCloseable {
   private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
   private static final long READ_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(200);
-  private static final int CLOSE_TIMEOUT_MS = 5_000;
+  private static final int STOP_TIMEOUT_MS = 5_000;
 
   private final JobContext context;
   private final ReplicaLayout layout;
@@ -43,6 +43,7 @@ public final class LocalJob implements AutoCloseable {
   private final List<ReplicaReader> readers = new ArrayList<>();
   private final List<AgentRunner> runners = new ArrayList<>();
   private PrivateMemory scratch;
+  private boolean memoryInUse;
 
   private LocalJob(JobContext context) {
     this.context = context;
@@ -131,7 +132,7 @@ public final class LocalJob implements AutoCloseable {
     throw new StarlingException(
         agent.getName()
             + " did not stop within "
-            + CLOSE_TIMEOUT_MS
+            + STOP_TIMEOUT_MS
             + " ms: the machine is starved of processor time, end the process");
   }
 
@@ -209,6 +210,9 @@ public final class LocalJob implements AutoCloseable {
       running.await();
     } catch (InterruptedException interrupted) {
       threads.forEach(Thread::interrupt);
+      // The kernels run on raw addresses: nothing may be unmapped under a thread that still
+      // computes.
+      memoryInUse = !running.await(STOP_TIMEOUT_MS, TimeUnit.MILLISECONDS);
       throw interrupted;
     }
     if (failed.get() instanceof Exception exception) {
@@ -290,33 +294,43 @@ public final class LocalJob implements AutoCloseable {
     return Math.sqrt(sum / workers.size());
   }
 
-  /** Stops the agents, disconnects, and gives all memory back. Compute threads must have ended. */
+  /**
+   * Stops the agents, disconnects, and gives all memory back. Compute threads must have ended; when
+   * one of them or an agent does not, its memory stays mapped until the process ends, and the next
+   * start removes its file.
+   *
+   * @throws StarlingException when something did not close; it carries every failure
+   */
   @Override
   public void close() {
     StarlingException failed =
         new StarlingException("closing the job failed: see the suppressed failures");
     for (AgentRunner runner : runners) {
-      tryClose(() -> runner.close(CLOSE_TIMEOUT_MS, LocalJob::failToStop), failed);
+      memoryInUse |= !tryClose(() -> runner.close(STOP_TIMEOUT_MS, LocalJob::failToStop), failed);
     }
     runners.clear();
-    readers.forEach(reader -> tryClose(reader, failed));
-    readers.clear();
-    workers.forEach(worker -> tryClose(worker, failed));
-    workers.clear();
-    if (scratch != null) {
-      tryClose(scratch, failed);
+    if (!memoryInUse) {
+      readers.forEach(reader -> tryClose(reader, failed));
+      workers.forEach(worker -> tryClose(worker, failed));
+      if (scratch != null) {
+        tryClose(scratch, failed);
+      }
+      tryClose(fabric, failed);
     }
-    tryClose(fabric, failed);
+    readers.clear();
+    workers.clear();
     if (failed.getSuppressed().length > 0) {
       throw failed;
     }
   }
 
-  private static void tryClose(AutoCloseable resource, StarlingException collector) {
+  private static boolean tryClose(AutoCloseable resource, StarlingException collector) {
     try {
       resource.close();
+      return true;
     } catch (Exception failure) {
       collector.addSuppressed(failure);
+      return false;
     }
   }
 }

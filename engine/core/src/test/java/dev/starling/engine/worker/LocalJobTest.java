@@ -278,6 +278,34 @@ class LocalJobTest {
   }
 
   @Test
+  void shouldWaitForItsComputeThreadsWhenTheCallerIsInterrupted() throws Exception {
+    try (Arena arena = Arena.ofConfined();
+        LocalJob job = LocalJob.launch(context(2, 16), arena.allocate(64))) {
+      CountDownLatch begun = new CountDownLatch(2);
+      CountDownLatch never = new CountDownLatch(1);
+      Thread caller = Thread.currentThread();
+      Thread.ofPlatform()
+          .start(
+              () -> {
+                try {
+                  begun.await();
+                } catch (InterruptedException ignored) {
+                  return;
+                }
+                caller.interrupt();
+              });
+      assertThrows(
+          InterruptedException.class,
+          () ->
+              job.run(
+                  worker -> {
+                    begun.countDown();
+                    never.await();
+                  }));
+    }
+  }
+
+  @Test
   void shouldRefuseASecondSnapshotAndASubmitWithoutOne() {
     try (Arena arena = Arena.ofConfined();
         LocalJob job = LocalJob.launch(context(1, 16), arena.allocate(64))) {
