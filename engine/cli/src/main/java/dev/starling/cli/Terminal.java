@@ -1,5 +1,6 @@
 package dev.starling.cli;
 
+import java.io.BufferedReader;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -18,6 +19,9 @@ import java.nio.file.Path;
  */
 public record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
   private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
+  private static final Path CONTROLLING = Path.of("/dev/tty");
+  private static final int DEFAULT_COLUMNS = 80;
+  private static final int MIN_COLUMNS = 40;
 
   /**
    * Opens the streams of this process.
@@ -26,6 +30,39 @@ public record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
    */
   static Terminal ofProcess() {
     return new Terminal(writer(FileDescriptor.out), writer(FileDescriptor.err), isTerminal());
+  }
+
+  /**
+   * Asks how wide the terminal is: COLUMNS when it is set, otherwise stty(1).
+   *
+   * @return columns, 80 when nobody knows
+   */
+  public int columns() {
+    String columns = System.getenv("COLUMNS");
+    if (columns == null && interactive && Files.isReadable(CONTROLLING)) {
+      columns = sttyColumns();
+    }
+    return columns == null || !columns.matches("[0-9]{1,4}")
+        ? DEFAULT_COLUMNS
+        : Math.max(MIN_COLUMNS, Integer.parseInt(columns));
+  }
+
+  private static String sttyColumns() {
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(CONTROLLING.toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (BufferedReader rowsAndColumns = stty.inputReader()) {
+        String line = rowsAndColumns.readLine();
+        return line == null ? null : line.substring(line.indexOf(' ') + 1);
+      } finally {
+        stty.destroy();
+      }
+    } catch (IOException noSuchProgram) {
+      return null;
+    }
   }
 
   private static PrintWriter writer(FileDescriptor descriptor) {

@@ -1,33 +1,50 @@
 package dev.starling.cli.train;
 
 import java.io.PrintWriter;
-import java.time.Duration;
-import java.util.Optional;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 
 /** A line that is redrawn in place: bar, time left, loss, accuracy, exchanges per second. */
 final class BarDisplay implements ProgressDisplay {
-  private static final int DEFAULT_COLUMNS = 120;
-  private static final int MIN_COLUMNS = 40;
-  private static final int MAX_COLUMNS = 1000;
+  private static final int MIN_BAR = 5;
+  private static final int MAX_BAR = 40;
 
   private final ProgressBar bar;
-  private volatile Duration left;
 
-  BarDisplay(PrintWriter err, String name, long total) {
+  BarDisplay(PrintWriter err, int columns, String name, long total) {
     bar =
         new ProgressBarBuilder()
             .setTaskName(name)
             .setInitialMax(total)
-            .setStyle(ProgressBarStyle.ASCII)
-            .setUpdateIntervalMillis(200)
-            .setEtaFunction(state -> Optional.ofNullable(left))
-            .setConsumer(new RedrawnLine(err))
+            .setUpdateIntervalMillis(250)
+            .setRenderer(BarDisplay::render)
+            .setConsumer(new RedrawnLine(err, columns))
             .build();
+  }
+
+  private static String render(ProgressState state, int columns) {
+    double fraction = state.getNormalizedProgress();
+    String before =
+        String.format(Locale.ROOT, "%s %3.0f %% [", state.getTaskName(), 100 * fraction);
+    String after = "] " + timeLeft(state, fraction) + state.getExtraMessage();
+    int length = Math.clamp(columns - before.length() - after.length(), MIN_BAR, MAX_BAR);
+    int done = (int) (fraction * length);
+    String line = before + "=".repeat(done) + " ".repeat(length - done) + after;
+    String padding = " ".repeat(Math.max(0, columns - line.length()));
+    return (line + padding).substring(0, columns);
+  }
+
+  private static String timeLeft(ProgressState state, double fraction) {
+    if (fraction <= 0) {
+      return "-:--:-- left";
+    }
+    double elapsed = state.getElapsedAfterStart().toMillis() / 1e3;
+    long left = Math.round(elapsed * (1 / fraction - 1));
+    return "%d:%02d:%02d left".formatted(left / 3600, left / 60 % 60, left % 60);
   }
 
   @Override
@@ -37,12 +54,8 @@ final class BarDisplay implements ProgressDisplay {
 
   @Override
   public void show(Progress progress) {
-    if (progress.taken() > 0) {
-      double secondsLeft = progress.seconds() * (1 / progress.fraction() - 1);
-      left = Duration.ofMillis((long) (1000 * secondsLeft));
-    }
     bar.stepTo(progress.taken());
-    bar.setExtraMessage("  " + progress.measures());
+    bar.setExtraMessage(progress.toShortLine());
   }
 
   @Override
@@ -50,26 +63,17 @@ final class BarDisplay implements ProgressDisplay {
     bar.close();
   }
 
-  /**
-   * Draws over the same line, as wide as COLUMNS says. The library's own consumer would open the
-   * terminal through another library only to ask for its width.
-   */
+  /** Draws over the same line. */
   private static final class RedrawnLine implements ProgressBarConsumer {
     private final PrintWriter err;
     private final int columns;
 
-    RedrawnLine(PrintWriter err) {
+    RedrawnLine(PrintWriter err, int columns) {
       this.err = err;
-      columns = columns(System.getenv("COLUMNS"));
+      this.columns = columns;
     }
 
-    private static int columns(String value) {
-      if (value == null || !value.matches("[0-9]{1,4}")) {
-        return DEFAULT_COLUMNS;
-      }
-      return Math.clamp(Integer.parseInt(value), MIN_COLUMNS, MAX_COLUMNS);
-    }
-
+    /** One less than there are, as some terminals begin a new line after the last one. */
     @Override
     public int getMaxRenderedLength() {
       return columns - 1;

@@ -18,13 +18,15 @@ import picocli.CommandLine.Option;
     },
     footer = {"", "Ctrl-C ends it cleanly: the averaged model and the result are saved."})
 public final class DemoCommand extends StarlingCommand {
+  private static final int SAMPLES = 20_000;
+
   @Option(
       names = "--epochs",
       paramLabel = "E",
       description =
           "Length of the run: E times the size of the training set, in samples drawn by all workers"
               + " together. Default: ${DEFAULT-VALUE}.")
-  private double epochs = 6;
+  private double epochs = 20;
 
   @Option(
       names = "--out",
@@ -46,6 +48,7 @@ public final class DemoCommand extends StarlingCommand {
   @Override
   protected void execute() throws Exception {
     TrainOptions options = new TrainOptions();
+    options.generatedSamples = SAMPLES;
     options.epochs = epochs;
     options.out = out;
     terminal()

@@ -47,7 +47,8 @@ record MemoryNeed(long bytes, long parameters, int workers) {
     long available = availableBytes();
     if (bytes > available) {
       throw new StarlingException(
-          "%d workers with a model of %d parameters need %d MiB of memory but %d MiB are available: use a smaller model or fewer workers"
+          ("%d workers with a model of %d parameters need %d MiB of memory but %d MiB are"
+                  + " available: use a smaller model or fewer workers")
               .formatted(workers, parameters, bytes >> 20, available >> 20));
     }
   }

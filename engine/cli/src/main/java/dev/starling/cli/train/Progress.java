@@ -42,20 +42,23 @@ record Progress(
             100 * fraction(),
             epochs,
             steps)
-        + "  "
-        + measures();
+        + measures("accuracy", "exchanges/s", "gradients refused");
   }
 
-  /** {@return loss, accuracy and exchanges per second} */
-  String measures() {
+  /** {@return loss, accuracy and exchanges per second, short enough for a narrow terminal} */
+  String toShortLine() {
+    return measures("acc", "exch/s", "refused");
+  }
+
+  private String measures(String nameOfAccuracy, String unitOfExchanges, String nameOfRefused) {
     StringBuilder text = new StringBuilder();
-    text.append(String.format(Locale.ROOT, "loss %.4f", loss));
+    text.append(String.format(Locale.ROOT, "  loss %.4f", loss));
     if (!Double.isNaN(accuracy)) {
-      text.append(String.format(Locale.ROOT, "  accuracy %.2f %%", 100 * accuracy));
+      text.append(String.format(Locale.ROOT, "  %s %.2f %%", nameOfAccuracy, 100 * accuracy));
     }
-    text.append(String.format(Locale.ROOT, "  %.0f exchanges/s", exchangesPerSecond));
+    text.append(String.format(Locale.ROOT, "  %.0f %s", exchangesPerSecond, unitOfExchanges));
     if (refused > 0) {
-      text.append("  ").append(refused).append(" gradients refused");
+      text.append("  ").append(refused).append(' ').append(nameOfRefused);
     }
     return text.toString();
   }

@@ -15,7 +15,7 @@ interface ProgressDisplay extends AutoCloseable {
    */
   static ProgressDisplay on(Terminal terminal, String name, long total) {
     return terminal.interactive()
-        ? new BarDisplay(terminal.err(), name, total)
+        ? new BarDisplay(terminal.err(), terminal.columns(), name, total)
         : new LineDisplay(terminal.err());
   }
 

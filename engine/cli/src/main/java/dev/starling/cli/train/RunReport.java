@@ -71,10 +71,12 @@ final class RunReport {
         result.stalenessMax());
     line(
         "compute",
-        "%.3f %% of the compute threads' time waiting in the engine, %.2f %% working in it, %.2f %%"
-            + " waiting for their own agents (--max-backlog)",
+        "%.3f %% of the compute threads' time waiting in the engine, %.2f %% working in it,",
         100 * result.computeStallFraction(),
-        100 * result.computeSubmitFraction(),
+        100 * result.computeSubmitFraction());
+    line(
+        "",
+        "%.2f %% waiting for their own communication threads (--max-backlog)",
         100 * result.computeBacklogFraction());
     line(
         "consensus",

@@ -189,7 +189,7 @@ final class TrainOptions {
               + " applied them, 1 to 1000000; then it waits for that thread, never for another"
               + " worker. 0 never waits: on a busy machine late gradients add up to steps so long"
               + " that training may diverge. Default: ${DEFAULT-VALUE}.")
-  int maxBacklog = 4;
+  int maxBacklog = 2;
 
   @Option(
       names = "--stripe-bytes",

@@ -68,6 +68,7 @@ final class TrainingRun {
             "the averaged model", setup.model().parameterCount() * Float.BYTES)) {
       MemorySegment parameters = memory.segment();
       setup.model().initialise(parameters, new SplittableRandom(options.seed));
+      PassWarmUp.run(options, setup, parameters, stop);
       try (LocalJob job = LocalJob.launch(context, parameters);
           RunDirectory directory = RunDirectory.create(options.out, command)) {
         directory.write("config.json", RunFacts.of(command, options, setup, context));
@@ -188,7 +189,8 @@ final class TrainingRun {
       WorkerResult worker = result.workers().get(rank);
       if (worker.refused() > 0) {
         String line =
-            "rank %d handed in %d gradients that were not finite and were refused, the last one as submission %d, first bad index %d: lower --lr"
+            ("rank %d handed in %d gradients that were not finite and were refused, the last one as"
+                    + " submission %d, first bad index %d: lower --lr")
                 .formatted(
                     rank,
                     worker.refused(),

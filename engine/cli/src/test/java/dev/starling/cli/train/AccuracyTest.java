@@ -20,11 +20,11 @@ class AccuracyTest {
             "--workers",
             Integer.toString(workers),
             "--generated-samples",
-            "4000",
+            "8000",
             "--model",
             "mlp:64",
             "--epochs",
-            "6",
+            "8",
             "--out",
             shared.run("run" + workers).toString(),
             "--json");

@@ -227,6 +227,6 @@ class TrainCommandTest {
   void shouldDrawABarWhenItRunsOnATerminal() {
     CommandRun run = CommandRun.onTerminal(shared.train("--epochs", "2")).requireOk();
     assertTrue(run.err().contains("\r"), run.err());
-    assertTrue(run.err().contains("exchanges/s"), run.err());
+    assertTrue(run.err().contains("exch/s"), run.err());
   }
 }

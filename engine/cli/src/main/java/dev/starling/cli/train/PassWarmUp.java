@@ -1,0 +1,44 @@
+package dev.starling.cli.train;
+
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.models.Pass;
+import dev.starling.models.data.BatchSampler;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Computes a few gradients before the run begins, so that the JVM has compiled the model: otherwise
+ * a worker's first step takes a hundred times as long as the later ones, and {@code --slow}
+ * stretches it as it does all others.
+ */
+final class PassWarmUp {
+  private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final int MAX_GRADIENTS = 500;
+  private static final int EVALUATED = 100;
+
+  private PassWarmUp() {}
+
+  /**
+   * Computes gradients for at most a second, or one when it takes longer. Nothing is changed.
+   *
+   * @param options the run's options
+   * @param setup its model and data
+   * @param parameters initial parameters
+   * @param stop ends it early
+   */
+  static void run(TrainOptions options, RunSetup setup, MemorySegment parameters, StopSignal stop) {
+    long beginNs = System.nanoTime();
+    Pass pass = setup.model().newPass(options.batch);
+    BatchSampler sampler = BatchSampler.whole(setup.train(), options.batch, options.seed, 0);
+    try (PrivateMemory gradient =
+        PrivateMemory.allocate("warm-up gradient", parameters.byteSize())) {
+      int evaluated = Math.min(EVALUATED, setup.evaluation().count());
+      pass.evaluate(parameters.asReadOnly(), setup.evaluation().range(0, evaluated));
+      for (int done = 0;
+          done < MAX_GRADIENTS && System.nanoTime() - beginNs < LIMIT_NS && !stop.isRequested();
+          done++) {
+        pass.gradient(parameters.asReadOnly(), sampler.next(), gradient.segment());
+      }
+    }
+  }
+}
