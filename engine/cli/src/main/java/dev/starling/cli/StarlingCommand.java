@@ -25,6 +25,7 @@ public abstract class StarlingCommand implements Callable<Integer> {
   @Mixin private CommonOptions common = new CommonOptions();
 
   private final Terminal terminal;
+  private boolean answered;
 
   /**
    * Creates a command.
@@ -48,7 +49,8 @@ public abstract class StarlingCommand implements Callable<Integer> {
       execute();
       return ExitCodes.OK;
     } catch (Throwable failure) {
-      return new ErrorReporter(terminal).report(failure, common.json(), common.verbose());
+      return new ErrorReporter(terminal)
+          .report(failure, common.json() && !answered, common.verbose());
     } finally {
       terminal.out().flush();
       terminal.err().flush();
@@ -56,12 +58,14 @@ public abstract class StarlingCommand implements Callable<Integer> {
   }
 
   /**
-   * Prints the result: as one line of JSON when that was asked for, otherwise as a report.
+   * Prints the result: as one line of JSON when that was asked for, otherwise as a report. A
+   * failure after that goes to standard error alone.
    *
    * @param json the result
    * @param report the same for people, ending with a line break
    */
   protected final void answer(Map<String, ?> json, String report) {
+    answered = true;
     if (common.json()) {
       terminal.out().println(Json.line(json));
     } else {
