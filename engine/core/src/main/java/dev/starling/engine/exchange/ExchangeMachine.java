@@ -28,6 +28,7 @@ public final class ExchangeMachine implements CompletionHandler {
     OWN_LOCKING,
     OWN_RETARGETING,
     PEER_READING,
+    PEER_CHOOSING,
     PEER_LOCKING,
     PEER_CHECKING,
     PEER_RETARGETING,
@@ -212,6 +213,7 @@ public final class ExchangeMachine implements CompletionHandler {
       case OWN_LOCKING -> ownLocked();
       case OWN_RETARGETING -> ownHeld();
       case PEER_READING -> peerRead();
+      case PEER_CHOOSING -> peerGuardRead();
       case PEER_LOCKING -> peerLocked();
       case PEER_CHECKING -> peerChecked();
       case PEER_RETARGETING -> peerRetargeted();
@@ -260,15 +262,28 @@ public final class ExchangeMachine implements CompletionHandler {
     } else if (peer.state() != PeerState.ALIVE) {
       releaseOwn(Outcome.NO_PARTNER);
     } else {
-      expect(2, State.PEER_READING);
+      expect(1, State.PEER_READING);
       peer.readWord(lineOffset() + ControlLine.LOCK_OFFSET, tag(OP_WORD));
-      peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
     }
   }
 
   private void peerRead() {
-    int target =
-        succeeded && LockWord.isFree(peerWord) ? ControlLine.freePlane(peerWord, peerGuard) : -1;
+    if (!succeeded || !LockWord.isFree(peerWord)) {
+      releaseOwn(Outcome.NO_PARTNER);
+      return;
+    }
+    // After the word, never before: a plane quarantined in between also moves the word, and the
+    // swap fails.
+    readPeerGuard(State.PEER_CHOOSING);
+  }
+
+  private void readPeerGuard(State next) {
+    expect(1, next);
+    peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+  }
+
+  private void peerGuardRead() {
+    int target = succeeded ? ControlLine.freePlane(peerWord, peerGuard) : -1;
     if (target < 0) {
       releaseOwn(Outcome.NO_PARTNER);
     } else {
@@ -291,8 +306,7 @@ public final class ExchangeMachine implements CompletionHandler {
       releasePeer(AfterRelease.RELEASE_OWN);
       return;
     }
-    expect(1, State.PEER_CHECKING);
-    peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+    readPeerGuard(State.PEER_CHECKING);
   }
 
   private void peerChecked() {

@@ -8,6 +8,7 @@ import dev.starling.engine.log.Journal;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.AttachmentTable;
+import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
@@ -19,7 +20,8 @@ import java.util.Arrays;
  * its holder may wake up and write.
  *
  * <pre>
- *   WATCHING --dead, or held too long--> quarantine (if not dead), count, journal --CAS--> BREAKING --done--> WATCHING
+ *   WATCHING --dead, or held too long--> quarantine (if not dead), journal --CAS--> BREAKING
+ *   BREAKING --broken--> count, remember the quarantine | --not broken--> lift it --> WATCHING
  * </pre>
  *
  * <p>Belongs to the communication agent; {@link #poll} never waits.
@@ -54,6 +56,7 @@ public final class LockGuard implements CompletionHandler {
 
   private long nextCheckNs = Long.MIN_VALUE;
   private boolean breaking;
+  private boolean quarantining;
   private int breakingStripe;
   private long breakingWord;
   private long nextTag;
@@ -131,18 +134,18 @@ public final class LockGuard implements CompletionHandler {
   }
 
   private void breakLock(int stripe, long word, int holder, boolean mayStillWrite) {
-    long fence = replica.countFence(holder);
-    if (mayStillWrite) {
-      int plane = LockWord.target(word);
+    int plane = LockWord.target(word);
+    // Whoever only reads names the current plane as its target: nothing is written then.
+    quarantining = mayStillWrite && plane != LockWord.current(word);
+    if (quarantining) {
       replica.quarantine(stripe, plane);
-      quarantinedBy[stripe][plane] = holder;
-      quarantineFence[stripe][plane] = fence;
     }
     journal.fence(stripe, holder, LockWord.version(LockWord.fence(word)));
     breaking = true;
     breakingStripe = stripe;
     breakingWord = word;
-    own.compareAndSwap(layout.lineOffset(stripe), word, LockWord.fence(word), nextTag++);
+    own.compareAndSwap(
+        layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET, word, LockWord.fence(word), nextTag++);
   }
 
   @Override
@@ -156,10 +159,19 @@ public final class LockGuard implements CompletionHandler {
               + " lost the connection to its own replica while it broke a lock: restart the"
               + " worker");
     }
+    int holder = LockWord.owner(breakingWord);
+    int plane = LockWord.target(breakingWord);
     boolean broken = found == breakingWord;
-    journal.fenced(breakingStripe, LockWord.owner(breakingWord), broken);
+    journal.fenced(breakingStripe, holder, broken);
     if (broken) {
       counters.add(Counter.FENCES, 1);
+    }
+    if (broken && quarantining) {
+      // Counted only now: an acknowledgement of an earlier count must not lift this quarantine.
+      quarantinedBy[breakingStripe][plane] = holder;
+      quarantineFence[breakingStripe][plane] = replica.countFence(holder);
+    } else if (quarantining) {
+      replica.liftQuarantine(breakingStripe, plane);
     }
   }
 

@@ -54,7 +54,7 @@ public final class ReplicaLayout {
     planesOffset = new long[stripes];
     planeStride = new long[stripes];
     reserveOffset = new long[stripes];
-    long stripeTable = ATTACHMENTS_OFFSET + (long) workers * AttachmentTable.RECORD_BYTES;
+    long stripeTable = ATTACHMENTS_OFFSET + (workers + 1L) * AttachmentTable.RECORD_BYTES;
     controlOffset = align(stripeTable + (long) stripes * STRIPE_RECORD_BYTES, PAGE_BYTES);
     long offset = align(controlOffset + (long) stripes * ControlLine.LENGTH_BYTES, PAGE_BYTES);
     for (int stripe = 0; stripe < stripes; stripe++) {
@@ -84,7 +84,7 @@ public final class ReplicaLayout {
    * @throws ConfigurationException when a number is absurd
    */
   public static ReplicaLayout of(int workers, long parameterCount, long stripeBytes) {
-    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK + 1);
+    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
     ConfigurationException.requireRange("parameters", parameterCount, 1, MAX_PARAMETERS);
     ConfigurationException.requireRange(
         "stripe length in bytes", stripeBytes, PLANE_ALIGNMENT, 1L << 40);
@@ -108,7 +108,7 @@ public final class ReplicaLayout {
    * @throws ConfigurationException when a number is absurd
    */
   public static ReplicaLayout ofStripes(int workers, long... stripeParameters) {
-    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK + 1);
+    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
     ConfigurationException.requireRange(
         "stripes of the model", stripeParameters.length, 1, MAX_STRIPES);
     long[] start = new long[stripeParameters.length + 1];
@@ -128,6 +128,16 @@ public final class ReplicaLayout {
    * @return workers
    */
   public int workers() {
+    return workers;
+  }
+
+  /**
+   * Returns the rank in whose name readers that are no worker lock stripes: the one after the last
+   * worker's. Homes watch their locks as they watch those of peers.
+   *
+   * @return the number of workers
+   */
+  public int readerRank() {
     return workers;
   }
 

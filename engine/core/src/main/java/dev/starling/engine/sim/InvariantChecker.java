@@ -150,7 +150,7 @@ final class InvariantChecker {
     boolean quarantined = (ControlLine.quarantined(replica.guardWord(stripe)) >>> plane & 1) != 0;
     if (quarantined) {
       quarantines++;
-    } else if (!dead[holder]) {
+    } else if (plane != LockWord.current(before) && !dead[holder]) {
       violated(
           "I2: the lock of rank "
               + holder

@@ -90,7 +90,7 @@ public final class Topology {
    * @throws ConfigurationException when the kind does not exist for that many workers
    */
   public static Topology of(Kind kind, int workers) {
-    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK + 1);
+    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
     boolean bipartite = kind == Kind.COMPLETE_BIPARTITE || kind == Kind.BIPARTITE_EXPONENTIAL;
     if (bipartite && workers > 1 && workers % 2 != 0) {
       throw new ConfigurationException(

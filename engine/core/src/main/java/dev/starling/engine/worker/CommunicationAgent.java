@@ -68,6 +68,7 @@ public final class CommunicationAgent implements Agent {
   private long ticket = Optimizer.DONE;
   private int stripe;
   private int partner = ALONE;
+  private int settling;
   private int attempts;
   private long backoffNs;
   private long retryAtNs;
@@ -131,6 +132,7 @@ public final class CommunicationAgent implements Agent {
 
   private int take() {
     if (mailbox.isEmpty()) {
+      settleNext();
       return 0;
     }
     resting = false;
@@ -145,6 +147,14 @@ public final class CommunicationAgent implements Agent {
     advanced = 0;
     phase = Phase.ADVANCING;
     return 1;
+  }
+
+  /** Tells one neighbour after the other that this agent writes none of its planes. */
+  private void settleNext() {
+    if (neighbours.length > 0) {
+      settling = (settling + 1) % neighbours.length;
+      neighbours[settling].settle();
+    }
   }
 
   private int advance() {

@@ -108,7 +108,7 @@ public final class JobContext {
   }
 
   /**
-   * Sets the number of workers. Default 1, range 1 to 65535.
+   * Sets the number of workers. Default 1, range 1 to 65534.
    *
    * @param value workers
    * @return this

@@ -106,9 +106,7 @@ public final class LocalJob implements AutoCloseable {
     for (Worker worker : workers) {
       readers.add(
           new ReplicaReader(
-              fabric.connect(regions.get(worker.rank()), layout, worker.rank()),
-              layout,
-              worker.rank()));
+              fabric.connect(regions.get(worker.rank()), layout, layout.readerRank()), layout));
       CommunicationAgent agent = worker.connect(fabric, regions, topology, this::meanSteps);
       runners.add(
           new AgentRunner(

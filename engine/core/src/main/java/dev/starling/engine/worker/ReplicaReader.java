@@ -21,7 +21,6 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
 
   private final Remote remote;
   private final ReplicaLayout layout;
-  private final int readerRank;
   private long outstanding;
   private long value;
   private boolean succeeded;
@@ -29,14 +28,13 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   /**
    * Creates a reader.
    *
-   * @param remote a connection to the replica, used by this reader alone; the reader closes it
+   * @param remote a connection to the replica made as {@link ReplicaLayout#readerRank()}, used by
+   *     this reader alone; the reader closes it
    * @param layout the replica's layout
-   * @param readerRank the rank in whose name stripes are locked
    */
-  public ReplicaReader(Remote remote, ReplicaLayout layout, int readerRank) {
+  public ReplicaReader(Remote remote, ReplicaLayout layout) {
     this.remote = remote;
     this.layout = layout;
-    this.readerRank = readerRank;
   }
 
   /**
@@ -53,8 +51,23 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   }
 
   private void copyStripe(int stripe, MemorySegment target, long targetOffset, long timeoutNs) {
-    long lockOffset = layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET;
     long deadlineNs = System.nanoTime() + timeoutNs;
+    while (!tryCopyStripe(stripe, target, targetOffset, deadlineNs, timeoutNs)) {
+      if (System.nanoTime() - deadlineNs > 0) {
+        throw new StarlingException(
+            "stripe "
+                + stripe
+                + " of rank "
+                + remote.rank()
+                + " could not be copied within the hold limit of its lock: raise the hold limit");
+      }
+    }
+  }
+
+  /** Copies a stripe; what was copied counts only when the lock was still held at the end. */
+  private boolean tryCopyStripe(
+      int stripe, MemorySegment target, long targetOffset, long deadlineNs, long timeoutNs) {
+    long lockOffset = layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET;
     long word = lock(stripe, lockOffset, deadlineNs);
     try {
       long source = layout.planeOffset(stripe, LockWord.current(word));
@@ -70,6 +83,7 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
       remote.compareAndSwap(lockOffset, word, LockWord.releaseUnchanged(word), 0);
       await(stripe, deadlineNs + timeoutNs);
     }
+    return value == word;
   }
 
   private long lock(int stripe, long lockOffset, long deadlineNs) {
@@ -81,7 +95,8 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
       if (LockWord.isFree(word)) {
         // A reader writes no plane; it names the current one as its target, so that a fence
         // quarantines nothing in use.
-        long held = LockWord.acquire(word, readerRank, remote.epoch(), LockWord.current(word));
+        long held =
+            LockWord.acquire(word, layout.readerRank(), remote.epoch(), LockWord.current(word));
         outstanding = 1;
         remote.compareAndSwap(lockOffset, word, held, 0);
         await(stripe, deadlineNs);

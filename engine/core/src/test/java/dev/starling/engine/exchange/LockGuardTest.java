@@ -30,7 +30,13 @@ class LockGuardTest {
     PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE
   };
   private final LockGuard guard =
-      new LockGuard(home, own, rank -> states[rank], recorder(), counters, HOLD_LIMIT_NS);
+      new LockGuard(
+          home,
+          own,
+          rank -> rank < states.length ? states[rank] : PeerState.ALIVE,
+          recorder(),
+          counters,
+          HOLD_LIMIT_NS);
   private long nowNs;
 
   @AfterEach
@@ -120,6 +126,28 @@ class LockGuardTest {
     assertEquals(0, quarantined());
   }
 
+  /**
+   * The count must not be visible before the break: its acknowledgement would lift the quarantine.
+   */
+  @Test
+  void shouldCountAFenceOnlyWhenTheLockIsBroken() {
+    hold(1);
+    own.before("swap 1", () -> assertEquals(0, AttachmentTable.fences(home.segment(), 1)));
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(1, AttachmentTable.fences(home.segment(), 1));
+  }
+
+  @Test
+  void shouldBreakTheLockOfAReaderThatHangsWithoutQuarantine() {
+    long word = home.lockWord(0);
+    long held = LockWord.acquire(word, layout.readerRank(), 1, LockWord.current(word));
+    assertEquals(
+        word, ControlLine.compareAndSwap(home.segment(), layout.lineOffset(0), word, held));
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(0, quarantined());
+  }
+
   @Test
   void shouldNeverBreakItsOwnLock() {
     long held = hold(0);
@@ -165,5 +193,7 @@ class LockGuardTest {
     assertEquals(List.of("fence 1 at 1", "fenced false"), journal);
     assertEquals(LockWord.publish(held), home.lockWord(0));
     assertEquals(0, counters.get(Counter.FENCES));
+    assertEquals(0, quarantined(), "a lock that was not broken leaves no quarantine");
+    assertEquals(0, AttachmentTable.fences(home.segment(), 1), "and is not counted");
   }
 }

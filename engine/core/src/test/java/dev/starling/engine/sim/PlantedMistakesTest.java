@@ -66,9 +66,9 @@ class PlantedMistakesTest {
   }
 
   @Test
-  void shouldFindAGuardThatIsNotReadUnderTheLock() {
+  void shouldFindAGuardThatIsNotRead() {
     assertFound(
-        "guard not read under the lock",
+        "guard not read",
         List.of("I2"),
         remote ->
             new MistakenRemote(remote) {
