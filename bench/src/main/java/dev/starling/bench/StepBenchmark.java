@@ -9,7 +9,6 @@ import dev.starling.engine.worker.Snapshot;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
-import org.agrona.concurrent.YieldingIdleStrategy;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -59,8 +58,7 @@ public class StepBenchmark {
             new JobContext()
                 .workers(2)
                 .parameterCount(PARAMETERS)
-                .optimizer(parameters -> new Sgd(0.9f, 1e-4f, parameters))
-                .idleStrategy(() -> YieldingIdleStrategy.INSTANCE),
+                .optimizer(parameters -> new Sgd(0.9f, 1e-4f, parameters)),
             arena.allocate(PARAMETERS * 4L));
     VectorKernels.fill(job.worker(0).gradient(), 0, 0f, PARAMETERS);
   }

@@ -31,9 +31,6 @@ final class TrainingRun {
   private final Terminal terminal;
   private final StopSignal stop;
 
-  /** By rank: a job asks for one idle strategy after another. */
-  private final List<AgentSignal> signals = new ArrayList<>();
-
   private final List<WorkerLoop> loops = new ArrayList<>();
 
   /**
@@ -99,11 +96,6 @@ final class TrainingRun {
         .optimizer(parameters -> new Sgd(momentum, decay, parameters))
         .schedule(schedule(setup, budget))
         .seed(options.seed)
-        .idleStrategy(
-            () -> {
-              signals.add(new AgentSignal());
-              return signals.getLast();
-            })
         .directory(options.directory)
         .lockMemory(options.lockMemory);
   }
@@ -128,9 +120,7 @@ final class TrainingRun {
       throws Exception {
     directory.log(job.context().toString());
     for (int rank = 0; rank < options.workers; rank++) {
-      loops.add(
-          new WorkerLoop(
-              options, setup.model(), setup.train(), budget, rank, stop, signals.get(rank)));
+      loops.add(new WorkerLoop(options, setup.model(), setup.train(), budget, rank, stop));
     }
     ProgressDisplay display = ProgressDisplay.on(terminal, command, budget.total());
     try (RunMonitor monitor =

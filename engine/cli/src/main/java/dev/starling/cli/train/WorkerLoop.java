@@ -28,7 +28,6 @@ final class WorkerLoop {
   private final ComputePace pace;
   private final StopSignal stop;
   private final BacklogLimit backlog;
-  private final AgentSignal signal;
 
   private long done;
   private long drawn;
@@ -48,7 +47,6 @@ final class WorkerLoop {
    * @param budget how much work there is
    * @param rank the worker
    * @param stop ends the loop after the step in hand
-   * @param signal wakes the worker's agent
    */
   WorkerLoop(
       TrainOptions options,
@@ -56,9 +54,7 @@ final class WorkerLoop {
       Dataset train,
       WorkBudget budget,
       int rank,
-      StopSignal stop,
-      AgentSignal signal) {
-    this.signal = signal;
+      StopSignal stop) {
     this.model = model;
     this.train = train;
     this.batchSize = options.batch;
@@ -98,7 +94,6 @@ final class WorkerLoop {
       pace.await(beginNs);
       backlog.await(worker);
       worker.submit();
-      signal.wake();
     }
     loss = Double.isFinite(loss) ? loss + NEWEST * (batchLoss - loss) : batchLoss;
     drawn += batch.size();

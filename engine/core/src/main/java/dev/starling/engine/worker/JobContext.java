@@ -63,7 +63,7 @@ public final class JobContext {
   private IntFunction<Journal> journal = rank -> Journal.NONE;
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
-      () -> new BackoffIdleStrategy(10, 5, 20_000, 500_000);
+      () -> new BackoffIdleStrategy(10, 0, 20_000, 500_000);
   private ReplicaLayout layout;
   private boolean concluded;
 
