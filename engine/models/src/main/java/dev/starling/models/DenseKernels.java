@@ -26,6 +26,14 @@ final class DenseKernels {
   /** The widest vectors of this machine. */
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
 
+  /**
+   * The receiver of every {@code broadcast}: it tells the compiler the class of the result. Without
+   * that, a JVM that also runs kernels of another width may allocate a vector for each call. Never
+   * start a sum from it: a constant that meets computed vectors in a loop keeps them all on the
+   * heap.
+   */
+  private static final FloatVector ZERO = FloatVector.zero(SPECIES);
+
   /** Floats in a vector. */
   static final int LANES = SPECIES.length();
 
@@ -89,10 +97,10 @@ final class DenseKernels {
     long row2 = row1 + rowBytes;
     long row3 = row2 + rowBytes;
     long biasAt = bias + (long) o * Float.BYTES;
-    FloatVector z00 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, biasAt));
-    FloatVector z10 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, biasAt + 4));
-    FloatVector z20 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, biasAt + 8));
-    FloatVector z30 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, biasAt + 12));
+    FloatVector z00 = ZERO.broadcast(parameters.get(JAVA_FLOAT, biasAt));
+    FloatVector z10 = ZERO.broadcast(parameters.get(JAVA_FLOAT, biasAt + 4));
+    FloatVector z20 = ZERO.broadcast(parameters.get(JAVA_FLOAT, biasAt + 8));
+    FloatVector z30 = ZERO.broadcast(parameters.get(JAVA_FLOAT, biasAt + 12));
     FloatVector z01 = z00;
     FloatVector z11 = z10;
     FloatVector z21 = z20;
@@ -101,16 +109,16 @@ final class DenseKernels {
       FloatVector x0 = FloatVector.fromArray(SPECIES, xt, x);
       FloatVector x1 = FloatVector.fromArray(SPECIES, xt, x + LANES);
       long at = (long) i * Float.BYTES;
-      FloatVector w0 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, row0 + at));
+      FloatVector w0 = ZERO.broadcast(parameters.get(JAVA_FLOAT, row0 + at));
       z00 = w0.fma(x0, z00);
       z01 = w0.fma(x1, z01);
-      FloatVector w1 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, row1 + at));
+      FloatVector w1 = ZERO.broadcast(parameters.get(JAVA_FLOAT, row1 + at));
       z10 = w1.fma(x0, z10);
       z11 = w1.fma(x1, z11);
-      FloatVector w2 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, row2 + at));
+      FloatVector w2 = ZERO.broadcast(parameters.get(JAVA_FLOAT, row2 + at));
       z20 = w2.fma(x0, z20);
       z21 = w2.fma(x1, z21);
-      FloatVector w3 = FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, row3 + at));
+      FloatVector w3 = ZERO.broadcast(parameters.get(JAVA_FLOAT, row3 + at));
       z30 = w3.fma(x0, z30);
       z31 = w3.fma(x1, z31);
     }
@@ -136,12 +144,10 @@ final class DenseKernels {
       int b,
       float[] zt) {
     long row = weight + (long) o * in * Float.BYTES;
-    FloatVector z0 =
-        FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, bias + (long) o * Float.BYTES));
+    FloatVector z0 = ZERO.broadcast(parameters.get(JAVA_FLOAT, bias + (long) o * Float.BYTES));
     FloatVector z1 = z0;
     for (int i = 0, x = b; i < in; i++, x += stride) {
-      FloatVector w =
-          FloatVector.broadcast(SPECIES, parameters.get(JAVA_FLOAT, row + (long) i * Float.BYTES));
+      FloatVector w = ZERO.broadcast(parameters.get(JAVA_FLOAT, row + (long) i * Float.BYTES));
       z0 = w.fma(FloatVector.fromArray(SPECIES, xt, x), z0);
       z1 = w.fma(FloatVector.fromArray(SPECIES, xt, x + LANES), z1);
     }
@@ -202,16 +208,16 @@ final class DenseKernels {
       long at = first + o * rowBytes;
       FloatVector w0 = FloatVector.fromMemorySegment(SPECIES, parameters, at, ORDER);
       FloatVector w1 = FloatVector.fromMemorySegment(SPECIES, parameters, at + laneBytes, ORDER);
-      FloatVector s0 = FloatVector.broadcast(SPECIES, dz[z0 + o]);
+      FloatVector s0 = ZERO.broadcast(dz[z0 + o]);
       d00 = s0.fma(w0, d00);
       d01 = s0.fma(w1, d01);
-      FloatVector s1 = FloatVector.broadcast(SPECIES, dz[z1 + o]);
+      FloatVector s1 = ZERO.broadcast(dz[z1 + o]);
       d10 = s1.fma(w0, d10);
       d11 = s1.fma(w1, d11);
-      FloatVector s2 = FloatVector.broadcast(SPECIES, dz[z2 + o]);
+      FloatVector s2 = ZERO.broadcast(dz[z2 + o]);
       d20 = s2.fma(w0, d20);
       d21 = s2.fma(w1, d21);
-      FloatVector s3 = FloatVector.broadcast(SPECIES, dz[z3 + o]);
+      FloatVector s3 = ZERO.broadcast(dz[z3 + o]);
       d30 = s3.fma(w0, d30);
       d31 = s3.fma(w1, d31);
     }
@@ -300,16 +306,16 @@ final class DenseKernels {
       int at = rows[b] + i;
       FloatVector x0 = FloatVector.fromArray(SPECIES, x, at);
       FloatVector x1 = FloatVector.fromArray(SPECIES, x, at + LANES);
-      FloatVector s0 = FloatVector.broadcast(SPECIES, dz[z]);
+      FloatVector s0 = ZERO.broadcast(dz[z]);
       g00 = s0.fma(x0, g00);
       g01 = s0.fma(x1, g01);
-      FloatVector s1 = FloatVector.broadcast(SPECIES, dz[z + 1]);
+      FloatVector s1 = ZERO.broadcast(dz[z + 1]);
       g10 = s1.fma(x0, g10);
       g11 = s1.fma(x1, g11);
-      FloatVector s2 = FloatVector.broadcast(SPECIES, dz[z + 2]);
+      FloatVector s2 = ZERO.broadcast(dz[z + 2]);
       g20 = s2.fma(x0, g20);
       g21 = s2.fma(x1, g21);
-      FloatVector s3 = FloatVector.broadcast(SPECIES, dz[z + 3]);
+      FloatVector s3 = ZERO.broadcast(dz[z + 3]);
       g30 = s3.fma(x0, g30);
       g31 = s3.fma(x1, g31);
     }
@@ -340,7 +346,7 @@ final class DenseKernels {
     FloatVector g0 = FloatVector.zero(SPECIES);
     FloatVector g1 = g0;
     for (int b = 0, z = o; b < batch; b++, z += out) {
-      FloatVector s = FloatVector.broadcast(SPECIES, dz[z]);
+      FloatVector s = ZERO.broadcast(dz[z]);
       g0 = s.fma(FloatVector.fromArray(SPECIES, x, rows[b] + i), g0);
       g1 = s.fma(FloatVector.fromArray(SPECIES, x, rows[b] + i + LANES), g1);
     }
