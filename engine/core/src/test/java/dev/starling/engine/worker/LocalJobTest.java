@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.management.ThreadMXBean;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.metrics.Counter;
@@ -15,7 +14,6 @@ import dev.starling.engine.topology.Topology;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -306,52 +304,6 @@ class LocalJobTest {
                     never.await();
                   }));
     }
-  }
-
-  /** All threads together: compute thread, agents, collector's bookkeeping excluded. */
-  @Test
-  void shouldAllocateNothingPerStepInSteadyState() {
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long count = 10_000;
-    try (Arena arena = Arena.ofConfined();
-        LocalJob job =
-            LocalJob.launch(
-                context(2, count)
-                    .optimizer(parameters -> new Sgd(0.9f, 1e-4f, parameters))
-                    .schedule(new Schedule.CosineWithWarmup(0.01f, 10, 1e6)),
-                arena.allocate(count * Float.BYTES))) {
-      Worker worker = job.worker(0);
-      long[] ids =
-          Thread.getAllStackTraces().keySet().stream()
-              .filter(t -> t.getName().startsWith("starling-agent-") || t == Thread.currentThread())
-              .mapToLong(Thread::threadId)
-              .toArray();
-      assertEquals(3, ids.length);
-      double perStep = Double.MAX_VALUE;
-      // The compiler needs a while to remove boxes; then nothing may be left but the measurement's
-      // own.
-      for (int round = 0; round < 40 && perStep > 1; round++) {
-        long before = allocated(threads, ids);
-        for (int step = 0; step < 1_000; step++) {
-          try (Snapshot snapshot = worker.snapshot()) {
-            worker.gradient().setAtIndex(FLOAT, 7, snapshot.version(0));
-            worker.submit();
-          }
-          awaitApplied(worker, worker.counters().get(Counter.GRADIENTS_SUBMITTED));
-        }
-        perStep = (allocated(threads, ids) - before) / 1e3;
-      }
-      assertTrue(perStep <= 1, perStep + " bytes a step");
-      assertTrue(worker.counters().get(Counter.EXCHANGES) > 0);
-    }
-  }
-
-  private static long allocated(ThreadMXBean threads, long[] ids) {
-    long sum = 0;
-    for (long bytes : threads.getThreadAllocatedBytes(ids)) {
-      sum += bytes;
-    }
-    return sum;
   }
 
   @Test
