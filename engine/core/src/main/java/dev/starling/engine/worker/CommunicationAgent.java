@@ -111,6 +111,9 @@ public final class CommunicationAgent implements Agent {
     long nowNs = clock.nanoTime();
     replica.heartbeat(nowNs);
     int work = guard.poll(nowNs);
+    if (machine.isIdle()) {
+      settleNext();
+    }
     switch (phase) {
       case RESTING -> work += take();
       case ADVANCING -> work += advance();
@@ -132,7 +135,6 @@ public final class CommunicationAgent implements Agent {
 
   private int take() {
     if (mailbox.isEmpty()) {
-      settleNext();
       return 0;
     }
     resting = false;
@@ -149,7 +151,11 @@ public final class CommunicationAgent implements Agent {
     return 1;
   }
 
-  /** Tells one neighbour after the other that this agent writes none of its planes. */
+  /**
+   * Tells one neighbour after the other that this agent writes none of its planes. An agent with
+   * gradients to apply must do so too: a home with two planes in quarantine breaks no further lock,
+   * and nobody tries a neighbour whose stripe stays locked.
+   */
   private void settleNext() {
     if (neighbours.length > 0) {
       settling = (settling + 1) % neighbours.length;
