@@ -31,7 +31,7 @@ class BadInputTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--topology torus | topology=torus is unknown: choose one of ring,",
+        "--topology tree | topology=tree is unknown: choose one of ring,",
         "--topology complete-bipartite --workers 5 | needs an even number of workers, not 5",
         "--partner nearest | partner=nearest is unknown: choose one of hybrid",
         "--optimizer adam | --optimizer=adam is unknown: choose one of sgd, momentum",

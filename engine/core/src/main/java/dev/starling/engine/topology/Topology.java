@@ -2,18 +2,26 @@ package dev.starling.engine.topology;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.replica.LockWord;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
+import java.util.Map;
 
 /** An undirected graph of workers, with the workers that initiate exchanges. Immutable. */
 public final class Topology {
-  /** The kinds of graph that can be built by name. */
+  /** The kinds of graph that the number of workers alone determines. */
   public enum Kind {
     /** Every worker with the next and the previous one. */
     RING("each worker with the next and the previous one"),
+    /**
+     * A grid, as square as the number of workers allows, whose opposite borders meet; a prime
+     * number of workers above 3 is refused.
+     */
+    TORUS("each worker with the four around it on a grid whose opposite borders meet"),
+    /** Every worker with those 2^k hops away in both directions. */
+    EXPONENTIAL("each worker with those 1, 2, 4, 8 ... hops away in both directions"),
+    /** Every worker with worker 0; all initiate. */
+    STAR("each worker with worker 0"),
     /** Every worker with every other. */
     COMPLETE("each worker with every other"),
     /** Even workers initiate, with every odd one. */
@@ -62,12 +70,13 @@ public final class Topology {
           return kind;
         }
       }
+      List<String> names = Arrays.stream(values()).map(Kind::optionName).toList();
       throw new ConfigurationException(
-          "topology=" + name + " is unknown: choose one of " + String.join(", ", optionNames()));
+          "topology=" + name + " is unknown: choose one of " + String.join(", ", names));
     }
 
-    private static List<String> optionNames() {
-      return Arrays.stream(values()).map(Kind::optionName).toList();
+    boolean bipartite() {
+      return this == COMPLETE_BIPARTITE || this == BIPARTITE_EXPONENTIAL;
     }
   }
 
@@ -85,72 +94,59 @@ public final class Topology {
    * Builds a graph.
    *
    * @param kind which
-   * @param workers how many workers; bipartite graphs need an even number above one worker
+   * @param workers how many workers; bipartite graphs need an even number above one worker, a torus
+   *     one that is not prime, unless it is 2 or 3
    * @return the graph; a single worker has no neighbours
    * @throws ConfigurationException when the kind does not exist for that many workers
    */
   public static Topology of(Kind kind, int workers) {
-    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
-    boolean bipartite = kind == Kind.COMPLETE_BIPARTITE || kind == Kind.BIPARTITE_EXPONENTIAL;
-    if (bipartite && workers > 1 && workers % 2 != 0) {
-      throw new ConfigurationException(
-          "topology="
-              + kind.optionName()
-              + " needs an even number of workers, not "
-              + workers
-              + ": add or remove one, or choose ring or complete");
-    }
-    List<TreeSet<Integer>> edges = new ArrayList<>();
+    requireWorkers(workers);
     boolean[] initiates = new boolean[workers];
     for (int rank = 0; rank < workers; rank++) {
-      edges.add(new TreeSet<>());
-      initiates[rank] = !bipartite || rank % 2 == 0;
+      initiates[rank] = !kind.bipartite() || rank % 2 == 0;
     }
-    for (int rank = 0; rank < workers && workers > 1; rank++) {
-      if (initiates[rank]) {
-        for (int hop : hops(kind, workers)) {
-          join(edges, rank, Math.floorMod(rank + hop, workers));
-          join(edges, rank, Math.floorMod(rank - hop, workers));
-        }
-      }
-    }
-    int[][] neighbours = new int[workers][];
-    for (int rank = 0; rank < workers; rank++) {
-      neighbours[rank] = edges.get(rank).stream().mapToInt(Integer::intValue).toArray();
-    }
-    return new Topology(kind.optionName(), neighbours, initiates);
+    return new Topology(
+        kind.optionName(), NamedGraphs.edges(kind, workers).neighbours(), initiates);
   }
 
-  private static int[] hops(Kind kind, int workers) {
-    TreeSet<Integer> hops = new TreeSet<>();
-    hops.add(1);
-    switch (kind) {
-      case RING -> {}
-      case COMPLETE -> {
-        for (int hop = 2; hop <= workers / 2; hop++) {
-          hops.add(hop);
-        }
-      }
-      case COMPLETE_BIPARTITE -> {
-        for (int hop = 3; hop < workers; hop += 2) {
-          hops.add(hop);
-        }
-      }
-      case BIPARTITE_EXPONENTIAL -> {
-        // 2^0 + 1 hops join equal parities, so the shortest hop is 1 (SGP does the same).
-        for (int power = 2; power + 1 < workers; power *= 2) {
-          hops.add(power + 1);
-        }
-      }
+  /**
+   * Builds a graph from its specification, the text that options take: the option name of a {@link
+   * Kind}; {@code random-regular} or {@code random-regular:6}, a random graph whose workers all
+   * have that many neighbours (4 when the number is left out); or {@code file:PATH}, a text file
+   * with one edge {@code a b} per line, where {@code #} begins a comment. In a graph that is random
+   * or from a file every worker initiates.
+   *
+   * @param specification which graph; {@link #specifications} lists the forms
+   * @param workers how many workers
+   * @param seed decides a random graph, the same on every machine; other graphs ignore it
+   * @return the graph, connected, named by its specification; a single worker has no neighbours
+   * @throws ConfigurationException when there is no such graph for that many workers, or a file
+   *     does not describe one
+   * @throws dev.starling.engine.StarlingException when a file cannot be read
+   */
+  public static Topology parse(String specification, int workers, long seed) {
+    requireWorkers(workers);
+    if (Specification.isKind(specification)) {
+      return of(Kind.parse(specification), workers);
     }
-    return hops.stream().mapToInt(Integer::intValue).toArray();
+    Specification.Graph graph = Specification.graph(specification, workers, seed);
+    boolean[] initiates = new boolean[workers];
+    Arrays.fill(initiates, true);
+    return new Topology(graph.name(), graph.edges().neighbours(), initiates);
   }
 
-  private static void join(List<TreeSet<Integer>> edges, int a, int b) {
-    if (a != b) {
-      edges.get(a).add(b);
-      edges.get(b).add(a);
-    }
+  /**
+   * Lists the forms of specifications that {@link #parse} takes.
+   *
+   * @return form, for instance {@code random-regular[:DEGREE]}, and what it joins; unmodifiable, in
+   *     the order in which help shows them
+   */
+  public static Map<String, String> specifications() {
+    return Specification.FORMS;
+  }
+
+  private static void requireWorkers(int workers) {
+    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
   }
 
   /**
@@ -203,7 +199,7 @@ public final class Topology {
   /**
    * Describes how fast the graph mixes.
    *
-   * @return gap and half-life, computed on each call in O(n^3)
+   * @return gap and half-life, computed on each call in O(workers^3): about a second for 1024
    */
   public Mixing mixing() {
     return Mixing.of(this);
@@ -215,7 +211,9 @@ public final class Topology {
    * @return the text; initiating workers are boxes
    */
   public String toDot() {
-    StringBuilder dot = new StringBuilder("graph \"" + name + "\" {\n  layout=circo;\n");
+    StringBuilder dot = new StringBuilder("graph \"");
+    dot.append(name.replace("\\", "\\\\").replace("\"", "\\\""));
+    dot.append("\" {\n  layout=circo;\n");
     for (int rank = 0; rank < workers(); rank++) {
       dot.append("  ")
           .append(rank)
