@@ -98,6 +98,36 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
+  public long scale(MemorySegment x, long xo, float s, long count) {
+    VectorKernels.scale(x, xo, s, count);
+    return ++lastTicket;
+  }
+
+  @Override
+  public long nesterov(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
+    VectorKernels.nesterov(v, vo, g, go, mu, count);
+    return ++lastTicket;
+  }
+
+  @Override
+  public long adam(
+      MemorySegment m,
+      long mo,
+      MemorySegment v,
+      long vo,
+      MemorySegment g,
+      long go,
+      float beta1,
+      float beta2,
+      float c1,
+      float c2,
+      float epsilon,
+      long count) {
+    VectorKernels.adam(m, mo, v, vo, g, go, beta1, beta2, c1, c2, epsilon, count);
+    return ++lastTicket;
+  }
+
+  @Override
   public boolean isComplete(long ticket) {
     if (ticket <= 0 || ticket > lastTicket) {
       throw new IllegalArgumentException(

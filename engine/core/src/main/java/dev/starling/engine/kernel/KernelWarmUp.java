@@ -14,7 +14,7 @@ public final class KernelWarmUp {
   /** Compiled code takes about a tenth of this for an element, interpreted code ten times it. */
   private static final double COMPILED_NS_PER_ELEMENT = 1.0;
 
-  private static final int KERNELS = 12;
+  private static final int KERNELS = 16;
   private static final int QUIET_ROUNDS = 200;
 
   private KernelWarmUp() {}
@@ -54,11 +54,17 @@ public final class KernelWarmUp {
     VectorKernels.stepAverage(x, 0, u, 0, y, 0, v, 0, 0.1f, 1f, COUNT);
     VectorKernels.stepAverageBoth(x, 0, u, 0, y, 0, v, 0, w, 0, 0.1f, 1f, COUNT);
     VectorKernels.momentum(v, 0, u, 0, 0.9f, COUNT);
+    VectorKernels.nesterov(v, 0, u, 0, 0.9f, COUNT);
+    VectorKernels.adam(v, 0, w, 0, u, 0, 0.9f, 0.999f, 10f, 1000f, 1e-8f, COUNT);
+    VectorKernels.scale(u, 0, 0.5f, COUNT);
     VectorKernels.accumulate(v, 0, u, 0, COUNT);
     VectorKernels.addDecay(u, 0, x, 0, 0.1f, COUNT);
     VectorKernels.fill(u, 0, 0f, COUNT);
     long bad = VectorKernels.firstNonFinite(x, 0, COUNT);
-    double sums = VectorKernels.sum(x, 0, COUNT) + VectorKernels.squaredDistance(x, 0, y, 0, COUNT);
+    double sums =
+        VectorKernels.sum(x, 0, COUNT)
+            + VectorKernels.squaredNorm(x, 0, COUNT)
+            + VectorKernels.squaredDistance(x, 0, y, 0, COUNT);
     if (bad >= 0 || sums != 0) {
       throw new IllegalStateException(
           "The vector kernels gave index "

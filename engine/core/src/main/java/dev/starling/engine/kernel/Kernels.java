@@ -171,6 +171,62 @@ public interface Kernels extends AutoCloseable {
   long momentum(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count);
 
   /**
+   * Submits {@code x = x * s}, in place.
+   *
+   * @param x vector, read and written
+   * @param xo offset of {@code x}, bytes
+   * @param s factor
+   * @param count floats in the vector
+   * @return ticket
+   */
+  long scale(MemorySegment x, long xo, float s, long count);
+
+  /**
+   * Submits Nesterov momentum, in place: {@code v = fma(mu, v, g)}, then {@code g = fma(mu, v, g)}.
+   *
+   * @param v momentum, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param mu momentum factor
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long nesterov(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count);
+
+  /**
+   * Submits one step of Adam, in place: the two moments advance and the gradient becomes the
+   * update.
+   *
+   * @param m first moment, read and written
+   * @param mo offset of {@code m}, bytes
+   * @param v second moment, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param c1 bias correction of the first moment, {@code 1 / (1 - beta1^step)}
+   * @param c2 bias correction of the second moment, {@code 1 / (1 - beta2^step)}
+   * @param epsilon added to the root of the second moment
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long adam(
+      MemorySegment m,
+      long mo,
+      MemorySegment v,
+      long vo,
+      MemorySegment g,
+      long go,
+      float beta1,
+      float beta2,
+      float c1,
+      float c2,
+      float epsilon,
+      long count);
+
+  /**
    * Asks, without waiting, whether an operation and all before it are done.
    *
    * @param ticket what a submission of this instance returned

@@ -236,6 +236,101 @@ public final class ScalarKernels {
   }
 
   /**
+   * Computes {@code x = x * s}, in place.
+   *
+   * @param x vector, read and written
+   * @param xo offset of {@code x}, bytes
+   * @param s factor
+   * @param count floats in the vector
+   */
+  public static void scale(MemorySegment x, long xo, float s, long count) {
+    Operands.requireOutput("x", x, xo, count);
+    for (long i = 0; i < count; i++) {
+      set(x, xo, i, get(x, xo, i) * s);
+    }
+  }
+
+  /**
+   * Computes Nesterov momentum, in place: {@code v = fma(mu, v, g)}, then {@code g = fma(mu, v,
+   * g)}.
+   *
+   * @param v momentum, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param mu momentum factor
+   * @param count floats in each vector
+   */
+  public static void nesterov(
+      MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
+    Operands.requireOutput("v", v, vo, count);
+    Operands.requireOutput("g", g, go, count);
+    Operands.requireSameOrApart(v, vo, g, go, count);
+    for (long i = 0; i < count; i++) {
+      float gradient = get(g, go, i);
+      float velocity = Math.fma(mu, get(v, vo, i), gradient);
+      set(v, vo, i, velocity);
+      set(g, go, i, Math.fma(mu, velocity, gradient));
+    }
+  }
+
+  /**
+   * Computes one step of Adam, in place: the two moments advance and the gradient becomes the
+   * update.
+   *
+   * @param m first moment, read and written
+   * @param mo offset of {@code m}, bytes
+   * @param v second moment, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param c1 bias correction of the first moment, {@code 1 / (1 - beta1^step)}
+   * @param c2 bias correction of the second moment, {@code 1 / (1 - beta2^step)}
+   * @param epsilon added to the root of the second moment
+   * @param count floats in each vector
+   */
+  public static void adam(
+      MemorySegment m,
+      long mo,
+      MemorySegment v,
+      long vo,
+      MemorySegment g,
+      long go,
+      float beta1,
+      float beta2,
+      float c1,
+      float c2,
+      float epsilon,
+      long count) {
+    Operands.requireOutput("m", m, mo, count);
+    Operands.requireOutput("v", v, vo, count);
+    Operands.requireOutput("g", g, go, count);
+    Operands.requireSameOrApart(m, mo, v, vo, count);
+    Operands.requireSameOrApart(m, mo, g, go, count);
+    Operands.requireSameOrApart(v, vo, g, go, count);
+    float b1 = 1f - beta1;
+    float b2 = 1f - beta2;
+    for (long i = 0; i < count; i++) {
+      float gradient = get(g, go, i);
+      float t = gradient * b1;
+      float first = Math.fma(beta1, get(m, mo, i), t);
+      float q = gradient * gradient;
+      q = q * b2;
+      float second = Math.fma(beta2, get(v, vo, i), q);
+      float mh = first * c1;
+      float vh = second * c2;
+      // The root of a float, taken in double, is correctly rounded when it becomes a float.
+      float d = (float) Math.sqrt(vh);
+      d = d + epsilon;
+      set(m, mo, i, first);
+      set(v, vo, i, second);
+      set(g, go, i, mh / d);
+    }
+  }
+
+  /**
    * Computes {@code acc = acc + g}, in place.
    *
    * @param acc sum, read and written
@@ -323,6 +418,37 @@ public final class ScalarKernels {
     for (long i = 0; i < count; i++) {
       double d = (double) get(x, xo, i) - (double) get(y, yo, i);
       result = Math.fma(d, d, result);
+    }
+    return result;
+  }
+
+  /**
+   * Sums {@code x²} in double, in the order the package documents. No sum of squares of finite
+   * floats overflows a double, so the result is finite exactly when every element is.
+   *
+   * @param x vector
+   * @param xo offset of {@code x}, bytes
+   * @param count floats in the vector
+   * @return the squared Euclidean norm
+   */
+  public static double squaredNorm(MemorySegment x, long xo, long count) {
+    Operands.require("x", x, xo, count);
+    double[] lanes = new double[LANES];
+    long rounds = count - count % LANES;
+    for (long i = 0; i < rounds; i++) {
+      double e = get(x, xo, i);
+      int k = (int) (i % LANES);
+      lanes[k] = Math.fma(e, e, lanes[k]);
+    }
+    return addSquaredNorm(fold(lanes), x, xo + (rounds << 2), count - rounds);
+  }
+
+  /** Adds the elements after the last whole round, one by one. */
+  static double addSquaredNorm(double start, MemorySegment x, long xo, long count) {
+    double result = start;
+    for (long i = 0; i < count; i++) {
+      double e = get(x, xo, i);
+      result = Math.fma(e, e, result);
     }
     return result;
   }

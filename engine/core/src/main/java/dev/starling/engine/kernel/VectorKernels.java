@@ -274,6 +274,93 @@ public final class VectorKernels {
   }
 
   /**
+   * Computes {@code x = x * s}, in place.
+   *
+   * @param x vector, read and written
+   * @param xo offset of {@code x}, bytes
+   * @param s factor
+   * @param count floats in the vector
+   */
+  public static void scale(MemorySegment x, long xo, float s, long count) {
+    long done = 0;
+    if (x.isNative()) {
+      done = VectorLoops.scale(Operands.writableAddress("x", x, xo, count), s, count);
+    }
+    ScalarKernels.scale(x, xo + done, s, count - (done >> 2));
+    Operands.hold(x, x);
+  }
+
+  /**
+   * Computes Nesterov momentum, in place: {@code v = fma(mu, v, g)}, then {@code g = fma(mu, v,
+   * g)}.
+   *
+   * @param v momentum, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param mu momentum factor
+   * @param count floats in each vector
+   */
+  public static void nesterov(
+      MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
+    long done = 0;
+    if (v.isNative() && g.isNative()) {
+      long va = Operands.writableAddress("v", v, vo, count);
+      long ga = Operands.writableAddress("g", g, go, count);
+      Operands.requireSameOrApart(va, ga, count);
+      done = VectorLoops.nesterov(va, ga, mu, count);
+    }
+    ScalarKernels.nesterov(v, vo + done, g, go + done, mu, count - (done >> 2));
+    Operands.hold(v, g);
+  }
+
+  /**
+   * Computes one step of Adam, in place: the two moments advance and the gradient becomes the
+   * update.
+   *
+   * @param m first moment, read and written
+   * @param mo offset of {@code m}, bytes
+   * @param v second moment, read and written
+   * @param vo offset of {@code v}, bytes
+   * @param g gradient, read, and overwritten with the update
+   * @param go offset of {@code g}, bytes
+   * @param beta1 decay of the first moment
+   * @param beta2 decay of the second moment
+   * @param c1 bias correction of the first moment, {@code 1 / (1 - beta1^step)}
+   * @param c2 bias correction of the second moment, {@code 1 / (1 - beta2^step)}
+   * @param epsilon added to the root of the second moment
+   * @param count floats in each vector
+   */
+  public static void adam(
+      MemorySegment m,
+      long mo,
+      MemorySegment v,
+      long vo,
+      MemorySegment g,
+      long go,
+      float beta1,
+      float beta2,
+      float c1,
+      float c2,
+      float epsilon,
+      long count) {
+    long done = 0;
+    if (m.isNative() && v.isNative() && g.isNative()) {
+      long ma = Operands.writableAddress("m", m, mo, count);
+      long va = Operands.writableAddress("v", v, vo, count);
+      long ga = Operands.writableAddress("g", g, go, count);
+      Operands.requireSameOrApart(ma, va, count);
+      Operands.requireSameOrApart(ma, ga, count);
+      Operands.requireSameOrApart(va, ga, count);
+      done = VectorLoops.adam(ma, va, ga, beta1, beta2, c1, c2, epsilon, count);
+    }
+    long rest = count - (done >> 2);
+    ScalarKernels.adam(
+        m, mo + done, v, vo + done, g, go + done, beta1, beta2, c1, c2, epsilon, rest);
+    Operands.hold(m, v, g);
+  }
+
+  /**
    * Computes {@code acc = acc + g}, in place.
    *
    * @param acc sum, read and written
@@ -358,6 +445,27 @@ public final class VectorKernels {
     long rest = count - (whole >> 2);
     double all = ScalarKernels.addSquaredDistance(rounds, x, xo + whole, y, yo + whole, rest);
     Operands.hold(x, y);
+    return all;
+  }
+
+  /**
+   * Sums {@code x²} in double, in the order the package documents. No sum of squares of finite
+   * floats overflows a double, so the result is finite exactly when every element is.
+   *
+   * @param x vector
+   * @param xo offset of {@code x}, bytes
+   * @param count floats in the vector
+   * @return the squared Euclidean norm
+   */
+  public static double squaredNorm(MemorySegment x, long xo, long count) {
+    if (!(VectorLoops.HAS_WIDE && x.isNative())) {
+      return ScalarKernels.squaredNorm(x, xo, count);
+    }
+    long xa = Operands.address("x", x, xo, count);
+    long whole = VectorLoops.wholeRoundBytes(count);
+    double rounds = VectorLoops.squaredNorm(xa, whole);
+    double all = ScalarKernels.addSquaredNorm(rounds, x, xo + whole, count - (whole >> 2));
+    Operands.hold(x, x);
     return all;
   }
 

@@ -22,8 +22,9 @@
  * <h2>The formulas</h2>
  *
  * One rounding (to nearest, ties to even) per line, subnormals kept, no operation contracted and
- * none reassociated. {@code fma(a, b, c)} is {@code a * b + c} rounded once. Whoever computes them,
- * {@link dev.starling.engine.kernel.ScalarKernels scalar code}, {@link
+ * none reassociated. {@code fma(a, b, c)} is {@code a * b + c} rounded once; quotient and root are
+ * the correctly rounded ones. Whoever computes them, {@link
+ * dev.starling.engine.kernel.ScalarKernels scalar code}, {@link
  * dev.starling.engine.kernel.VectorKernels vectors of any width} or a GPU, gets the same bits; any
  * NaN equals any NaN.
  *
@@ -39,13 +40,32 @@
  *                  s   = a + y
  *                  out = s * 0.5f
  *
+ *   scale          x   = x * s
+ *
  *   momentum       v   = fma(mu, v, g)
+ *
+ *   nesterov       v   = fma(mu, v, g)
+ *                  g   = fma(mu, v, g)              of the new v; g becomes the update
+ *
+ *   adam           b1  = 1 - beta1                  once per call, in float
+ *                  b2  = 1 - beta2                  once per call, in float
+ *                  t   = g * b1
+ *                  m   = fma(beta1, m, t)
+ *                  q   = g * g
+ *                  q   = q * b2
+ *                  v   = fma(beta2, v, q)
+ *                  mh  = m * c1                     c1 = 1 / (1 - beta1^step), by the caller
+ *                  vh  = v * c2                     c2 = 1 / (1 - beta2^step), by the caller
+ *                  d   = sqrt(vh)
+ *                  d   = d + epsilon
+ *                  g   = mh / d                     g becomes the update
+ *
  *   accumulate     acc = acc + g
  *   addDecay       g   = fma(decay, x, g)
  * </pre>
  *
- * The two sums are taken in double, in sixteen lanes, so that their order is fixed while any vector
- * width can compute them; what is left after the last whole sixteen is added one by one:
+ * The three sums are taken in double, in sixteen lanes, so that their order is fixed while any
+ * vector width can compute them; what is left after the last whole sixteen is added one by one:
  *
  * <pre>
  *   lane[0..15] = +0.0
@@ -53,6 +73,8 @@
  *   for i = 0 .. rounds-1:
  *     sum              e = (double) x[i]                        (exact)
  *                      lane[i % 16] = lane[i % 16] + e
+ *     squaredNorm      e = (double) x[i]                        (exact)
+ *                      lane[i % 16] = fma(e, e, lane[i % 16])
  *     squaredDistance  d = (double) x[i] - (double) y[i]
  *                      lane[i % 16] = fma(d, d, lane[i % 16])
  *   for w = 8, 4, 2, 1:
@@ -61,6 +83,8 @@
  *   result = lane[0]
  *   for i = rounds .. count-1:
  *     sum              result = result + (double) x[i]
+ *     squaredNorm      e = (double) x[i]
+ *                      result = fma(e, e, result)
  *     squaredDistance  d = (double) x[i] - (double) y[i]
  *                      result = fma(d, d, result)
  * </pre>

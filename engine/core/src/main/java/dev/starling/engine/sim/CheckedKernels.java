@@ -105,6 +105,39 @@ final class CheckedKernels implements Kernels {
   }
 
   @Override
+  public long scale(MemorySegment x, long xo, float s, long count) {
+    writing(x, xo);
+    return kernels.scale(x, xo, s, count);
+  }
+
+  @Override
+  public long nesterov(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
+    writing(v, vo);
+    writing(g, go);
+    return kernels.nesterov(v, vo, g, go, mu, count);
+  }
+
+  @Override
+  public long adam(
+      MemorySegment m,
+      long mo,
+      MemorySegment v,
+      long vo,
+      MemorySegment g,
+      long go,
+      float beta1,
+      float beta2,
+      float c1,
+      float c2,
+      float epsilon,
+      long count) {
+    writing(m, mo);
+    writing(v, vo);
+    writing(g, go);
+    return kernels.adam(m, mo, v, vo, g, go, beta1, beta2, c1, c2, epsilon, count);
+  }
+
+  @Override
   public boolean isComplete(long ticket) {
     return kernels.isComplete(ticket);
   }

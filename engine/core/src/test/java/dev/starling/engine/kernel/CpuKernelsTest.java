@@ -21,7 +21,7 @@ class CpuKernelsTest {
       MemorySegment u = arena.allocateFrom(FLOAT, 4f);
       MemorySegment out = arena.allocate(FLOAT);
       MemorySegment other = arena.allocate(FLOAT);
-      long[] tickets = new long[6];
+      long[] tickets = new long[9];
 
       tickets[0] = kernels.average(x, 0, y, 0, out, 0, 1);
       assertEquals(4.5f, out.get(FLOAT, 0));
@@ -37,6 +37,16 @@ class CpuKernelsTest {
       assertEquals(3.5f, other.get(FLOAT, 0));
       tickets[5] = kernels.momentum(out, 0, u, 0, 2f, 1);
       assertEquals(11f, out.get(FLOAT, 0));
+      tickets[6] = kernels.scale(out, 0, 2f, 1);
+      assertEquals(22f, out.get(FLOAT, 0));
+      tickets[7] = kernels.nesterov(out, 0, u, 0, 0.5f, 1);
+      assertEquals(15f, out.get(FLOAT, 0), "0.5 * 22 + 4");
+      assertEquals(11.5f, u.get(FLOAT, 0), "0.5 * 15 + 4");
+      MemorySegment second = arena.allocateFrom(FLOAT, 12f);
+      tickets[8] = kernels.adam(x, 0, second, 0, y, 0, 0.5f, 0.75f, 8f, 4f, 3f, 1);
+      assertEquals(4.5f, x.get(FLOAT, 0), "0.5 * 8 + 1 * 0.5");
+      assertEquals(9.25f, second.get(FLOAT, 0), "0.75 * 12 + 1 * 0.25");
+      assertEquals(36f / ((float) Math.sqrt(37) + 3f), y.get(FLOAT, 0), "4.5 * 8 / (.. + 3)");
 
       assertTrue(tickets[0] > 0);
       for (int i = 0; i < tickets.length; i++) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What kernels refuse, and in which words. */
 @Timeout(60)
 class KernelArgumentsTest {
-  private static final float[] FACTORS = {0.1f, 1f};
+  private static final float[] FACTORS = {0.1f, 1f, 1f, 1f, 1f};
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment[] a = new MemorySegment[5];
@@ -157,6 +157,8 @@ class KernelArgumentsTest {
                 }
                 assertThrows(WrongThreadException.class, () -> VectorKernels.sum(a[0], 0, 2));
                 assertThrows(
+                    WrongThreadException.class, () -> VectorKernels.squaredNorm(a[0], 0, 2));
+                assertThrows(
                     WrongThreadException.class, () -> VectorKernels.firstNonFinite(a[0], 0, 2));
               });
       other.setUncaughtExceptionHandler((thread, thrown) -> failure.set(thrown));
@@ -172,6 +174,8 @@ class KernelArgumentsTest {
     Class<IndexOutOfBoundsException> outside = IndexOutOfBoundsException.class;
     assertThrows(outside, () -> VectorKernels.sum(x, 4, 100));
     assertThrows(outside, () -> ScalarKernels.sum(x, 4, 100));
+    assertThrows(outside, () -> VectorKernels.squaredNorm(x, 4, 100));
+    assertThrows(outside, () -> ScalarKernels.squaredNorm(x, 4, 100));
     assertThrows(outside, () -> VectorKernels.firstNonFinite(x, 4, 100));
     assertThrows(outside, () -> ScalarKernels.firstNonFinite(x, 4, 100));
     assertThrows(outside, () -> VectorKernels.squaredDistance(x, 0, x, 4, 100));
@@ -185,5 +189,10 @@ class KernelArgumentsTest {
         IndexOutOfBoundsException.class,
         () -> VectorKernels.averageBoth(a[0], 0, a[1], 0, a[2], 0, a[3], 4, 100));
     assertEquals(0f, a[2].get(ValueLayout.JAVA_FLOAT, 0));
+
+    assertThrows(
+        IndexOutOfBoundsException.class,
+        () -> VectorKernels.adam(a[0], 0, a[1], 0, a[2], 4, 0.9f, 0.9f, 1f, 1f, 1e-8f, 100));
+    assertEquals(4f, a[0].get(ValueLayout.JAVA_FLOAT, 0));
   }
 }

@@ -55,6 +55,25 @@ enum KernelCase {
       1,
       (a, at, f, n) -> ScalarKernels.addDecay(a[1], at[1], a[0], at[0], f[0], n),
       (a, at, f, n) -> VectorKernels.addDecay(a[1], at[1], a[0], at[0], f[0], n)),
+  SCALE(
+      0,
+      1,
+      (a, at, f, n) -> ScalarKernels.scale(a[0], at[0], f[0], n),
+      (a, at, f, n) -> VectorKernels.scale(a[0], at[0], f[0], n)),
+  NESTEROV(
+      0,
+      2,
+      (a, at, f, n) -> ScalarKernels.nesterov(a[0], at[0], a[1], at[1], f[0], n),
+      (a, at, f, n) -> VectorKernels.nesterov(a[0], at[0], a[1], at[1], f[0], n)),
+  ADAM(
+      0,
+      3,
+      (a, at, f, n) ->
+          ScalarKernels.adam(
+              a[0], at[0], a[1], at[1], a[2], at[2], f[0], f[1], f[2], f[3], f[4], n),
+      (a, at, f, n) ->
+          VectorKernels.adam(
+              a[0], at[0], a[1], at[1], a[2], at[2], f[0], f[1], f[2], f[3], f[4], n)),
   FILL(
       0,
       1,
@@ -82,6 +101,11 @@ enum KernelCase {
     Float.POSITIVE_INFINITY
   };
 
+  /** How many factors a call gets; most kernels look at the first one or two only. */
+  static final int FACTOR_COUNT = 5;
+
+  private static final float[] ORDINARY = {0.9f, 0.999f, 1.5f, 2.5f, 1e-8f};
+
   final int inputs;
   final int outputs;
   final Call scalar;
@@ -96,6 +120,17 @@ enum KernelCase {
 
   int arguments() {
     return inputs + outputs;
+  }
+
+  /** Factors as in use, or each of any kind, one time in two. */
+  static float[] factors(Random random) {
+    float[] factors = ORDINARY.clone();
+    if (random.nextBoolean()) {
+      for (int i = 0; i < FACTOR_COUNT; i++) {
+        factors[i] = FACTORS[random.nextInt(FACTORS.length)];
+      }
+    }
+    return factors;
   }
 
   /** A float of any kind: ordinary, huge, subnormal, zero, infinite, NaN, or random bits. */

@@ -63,7 +63,7 @@ final class KernelSweep {
   /** Compares one kernel on separate arguments. */
   void apart(KernelCase kernel, int count) {
     fillArguments(count);
-    float[] factors = factors();
+    float[] factors = KernelCase.factors(random);
     kernel.scalar.on(expected, at, factors, count);
     kernel.vector.on(actual, at, factors, count);
     for (int i = 0; i < 5; i++) {
@@ -74,7 +74,7 @@ final class KernelSweep {
   /** Compares one kernel with output {@code output} in the place of input {@code input}. */
   void inPlace(KernelCase kernel, int input, int output, int count) {
     fillArguments(count);
-    float[] factors = factors();
+    float[] factors = KernelCase.factors(random);
     MemorySegment[] e = expected.clone();
     MemorySegment[] a = actual.clone();
     long[] where = at.clone();
@@ -98,6 +98,10 @@ final class KernelSweep {
         "squaredDistance of " + count,
         ScalarKernels.squaredDistance(expected[0], at[0], expected[1], at[1], count),
         VectorKernels.squaredDistance(expected[0], at[0], expected[1], at[1], count));
+    same(
+        "squaredNorm of " + count,
+        ScalarKernels.squaredNorm(expected[0], at[0], count),
+        VectorKernels.squaredNorm(expected[0], at[0], count));
     MemorySegment finite = expected[2];
     for (int i = 0; i < count; i++) {
       finite.set(FLOAT, at[2] + 4L * i, (float) random.nextGaussian());
@@ -107,6 +111,10 @@ final class KernelSweep {
         "sum of " + count + " finite",
         ScalarKernels.sum(finite, at[2], count),
         VectorKernels.sum(finite, at[2], count));
+    same(
+        "squaredNorm of " + count + " finite",
+        ScalarKernels.squaredNorm(finite, at[2], count),
+        VectorKernels.squaredNorm(finite, at[2], count));
     same(
         "squaredDistance of " + count + " finite",
         ScalarKernels.squaredDistance(finite, at[2], expected[3], at[3], count),
@@ -121,11 +129,6 @@ final class KernelSweep {
       MemorySegment.copy(from, 0, expected[i], 0, bytes);
       MemorySegment.copy(from, 0, actual[i], 0, bytes);
     }
-  }
-
-  private float[] factors() {
-    float[] all = KernelCase.FACTORS;
-    return new float[] {all[random.nextInt(all.length)], all[random.nextInt(all.length)]};
   }
 
   private void compare(String what, int count, int argument) {

@@ -96,7 +96,13 @@ class KernelWarmUpTest {
     VectorKernels.momentum(a, 0, b, 0, 0.9f, COUNT);
     VectorKernels.accumulate(a, 0, b, 0, COUNT);
     VectorKernels.addDecay(a, 0, b, 0, 0.1f, COUNT);
-    double sums = VectorKernels.sum(e, 0, COUNT) + VectorKernels.squaredDistance(a, 0, b, 0, COUNT);
+    VectorKernels.nesterov(a, 0, b, 0, 0.9f, COUNT);
+    VectorKernels.adam(c, 0, d, 0, b, 0, 0.9f, 0.999f, 10f, 1000f, 1e-8f, COUNT);
+    VectorKernels.scale(b, 0, 0.5f, COUNT);
+    double sums =
+        VectorKernels.sum(e, 0, COUNT)
+            + VectorKernels.squaredNorm(b, 0, COUNT)
+            + VectorKernels.squaredDistance(a, 0, b, 0, COUNT);
     if (VectorKernels.firstNonFinite(e, 0, COUNT) >= 0 || !(sums > 0)) {
       throw new AssertionError("wrong result");
     }

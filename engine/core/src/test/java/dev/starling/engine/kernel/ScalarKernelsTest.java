@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -96,6 +97,89 @@ class ScalarKernelsTest {
     assertArrayEquals(new float[] {1f, 7f, 7f, 1f}, values(x));
     ScalarKernels.accumulate(x, 8, of(2f, 5f), 0, 2);
     assertArrayEquals(new float[] {1f, 7f, 9f, 6f}, values(x));
+  }
+
+  @Test
+  void shouldScaleInPlaceWithOneRounding() {
+    MemorySegment x = of(1f, 3f, Float.MAX_VALUE, Float.MIN_VALUE, -0f, 5f);
+    ScalarKernels.scale(x, 4, 0.1f, 4);
+    float three = exact(3f).multiply(exact(0.1f)).floatValue();
+    float tenth = exact(Float.MAX_VALUE).multiply(exact(0.1f)).floatValue();
+    assertArrayEquals(new float[] {1f, three, tenth, 0f, -0f, 5f}, values(x), "only its range");
+    ScalarKernels.scale(x, 0, 2e9f, 6);
+    assertEquals(Float.POSITIVE_INFINITY, values(x)[2]);
+  }
+
+  @Test
+  void shouldRoundOnceAnOperationWhenNesterovLooksAhead() {
+    Random random = new Random(21);
+    for (int i = 0; i < 20_000; i++) {
+      float v = (float) random.nextGaussian();
+      float g = (float) random.nextGaussian();
+      float mu = random.nextFloat();
+      MemorySegment vs = of(v);
+      MemorySegment gs = of(g);
+      ScalarKernels.nesterov(vs, 0, gs, 0, mu, 1);
+      float velocity = exact(mu).multiply(exact(v)).add(exact(g)).floatValue();
+      float update = exact(mu).multiply(exact(velocity)).add(exact(g)).floatValue();
+      assertEquals(velocity, values(vs)[0]);
+      assertEquals(update, values(gs)[0]);
+    }
+  }
+
+  private static BigDecimal exact(float value) {
+    return new BigDecimal(value);
+  }
+
+  @Test
+  void shouldRoundOnceAnOperationWhenAdamAdvances() {
+    Random random = new Random(22);
+    for (int i = 0; i < 5_000; i++) {
+      float m = (float) random.nextGaussian();
+      float v = random.nextFloat() * (i % 2 == 0 ? 1f : 1e-38f);
+      float g = (float) random.nextGaussian() * (i % 3 == 0 ? 1f : 1e-19f);
+      float beta1 = random.nextFloat();
+      float beta2 = 1 - random.nextFloat() / 100;
+      float c1 = 1 + random.nextFloat();
+      float c2 = 1 + 1000 * random.nextFloat();
+      float epsilon = 1e-8f;
+      MemorySegment ms = of(m);
+      MemorySegment vs = of(v);
+      MemorySegment gs = of(g);
+      ScalarKernels.adam(ms, 0, vs, 0, gs, 0, beta1, beta2, c1, c2, epsilon, 1);
+
+      // Exact for a beta of one half or more; below that it is rounded before it is used.
+      float b1 = BigDecimal.ONE.subtract(exact(beta1)).floatValue();
+      float t = exact(g).multiply(exact(b1)).floatValue();
+      float first = exact(beta1).multiply(exact(m)).add(exact(t)).floatValue();
+      float q = exact(g).pow(2).floatValue();
+      q = exact(q).multiply(BigDecimal.ONE.subtract(exact(beta2))).floatValue();
+      float second = exact(beta2).multiply(exact(v)).add(exact(q)).floatValue();
+      float mh = exact(first).multiply(exact(c1)).floatValue();
+      float vh = exact(second).multiply(exact(c2)).floatValue();
+      float d = exact(vh).sqrt(new MathContext(60)).floatValue();
+      d = exact(d).add(exact(epsilon)).floatValue();
+      float update = exact(mh).divide(exact(d), new MathContext(60)).floatValue();
+      assertEquals(first, values(ms)[0]);
+      assertEquals(second, values(vs)[0]);
+      assertEquals(update, values(gs)[0]);
+    }
+  }
+
+  @Test
+  void shouldNormInTheLanesOfTheDistanceFromZero() {
+    Random random = new Random(23);
+    for (int count = 0; count < 200; count++) {
+      float[] values = new float[count];
+      for (int i = 0; i < count; i++) {
+        values[i] = (float) (random.nextGaussian() * Math.pow(10, random.nextInt(-40, 38)));
+      }
+      assertEquals(
+          ScalarKernels.squaredDistance(of(values), 0, of(new float[count]), 0, count),
+          ScalarKernels.squaredNorm(of(values), 0, count));
+    }
+    assertEquals(25.0, ScalarKernels.squaredNorm(of(9f, 3f, -4f, 9f), 4, 2));
+    assertEquals(0.0, ScalarKernels.squaredNorm(of(), 0, 0));
   }
 
   @Test

@@ -118,8 +118,9 @@ class VectorKernelsTest {
         actual[i] = MemorySegment.ofArray(values.clone());
       }
       long[] at = {4, 4, 4, 4, 4};
-      kernel.scalar.on(expected, at, new float[] {0.3f, 0.9f}, 100);
-      kernel.vector.on(actual, at, new float[] {0.3f, 0.9f}, 100);
+      float[] factors = {0.3f, 0.9f, 1.25f, 3f, 1e-3f};
+      kernel.scalar.on(expected, at, factors, 100);
+      kernel.vector.on(actual, at, factors, 100);
       for (int i = 0; i < 5; i++) {
         for (long k = 0; k < 101; k++) {
           assertEquals(
@@ -127,6 +128,60 @@ class VectorKernelsTest {
               Float.floatToIntBits(actual[i].getAtIndex(FLOAT, k)),
               kernel + ", " + seedMessage());
         }
+      }
+    }
+  }
+
+  @Test
+  void shouldGiveScalarBitsWhenAdamRunsForManyStepsOnGradientsOfEverySize() {
+    printSeed("adam");
+    Random random = new Random(seed);
+    int count = 1021;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment[] expected = new MemorySegment[3];
+      MemorySegment[] actual = new MemorySegment[3];
+      for (int i = 0; i < 3; i++) {
+        expected[i] = arena.allocate(4L * (count + 3), 64);
+        actual[i] = arena.allocate(4L * (count + 3), 64);
+      }
+      long[] at = {4, 12, 8};
+      for (int step = 1; step <= 60; step++) {
+        for (int i = 0; i < count; i++) {
+          // From subnormal gradients and squares that vanish to squares that overflow.
+          float g = (float) (random.nextGaussian() * Math.pow(10, i % 82 - 44));
+          expected[2].set(FLOAT, at[2] + 4L * i, g);
+          actual[2].set(FLOAT, at[2] + 4L * i, g);
+        }
+        float c1 = (float) (1 / (1 - Math.pow(0.9, step)));
+        float c2 = (float) (1 / (1 - Math.pow(0.999, step)));
+        float[] factors = {0.9f, 0.999f, c1, c2, 1e-8f};
+        KernelCase.ADAM.scalar.on(expected, at, factors, count);
+        KernelCase.ADAM.vector.on(actual, at, factors, count);
+        for (int i = 0; i < 3; i++) {
+          assertEquals(-1, expected[i].mismatch(actual[i]), "argument " + i + ", " + seedMessage());
+        }
+      }
+      assertEquals(-1, VectorKernels.firstNonFinite(actual[0], at[0], count), seedMessage());
+      assertEquals(-1, VectorKernels.firstNonFinite(actual[2], at[2], count), seedMessage());
+    }
+  }
+
+  @Test
+  void shouldGiveANonFiniteNormExactlyWhenAnElementIs() {
+    float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    int count = 531;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(4L * (count + 1), 64);
+      VectorKernels.fill(x, 4, -Float.MAX_VALUE, count);
+      double most = (double) Float.MAX_VALUE * Float.MAX_VALUE;
+      assertEquals(most * count, VectorKernels.squaredNorm(x, 4, count), most * 1e-12);
+      for (int i = 0; i < count; i++) {
+        long at = 4 + 4L * i;
+        x.set(FLOAT, at, bad[i % bad.length]);
+        assertEquals(false, Double.isFinite(VectorKernels.squaredNorm(x, 4, count)), "at " + i);
+        assertEquals(false, Double.isFinite(ScalarKernels.squaredNorm(x, 4, count)), "at " + i);
+        assertEquals(true, Double.isFinite(VectorKernels.squaredNorm(x, 4, i)), "before " + i);
+        x.set(FLOAT, at, Float.MAX_VALUE);
       }
     }
   }
