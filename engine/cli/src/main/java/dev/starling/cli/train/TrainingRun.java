@@ -108,7 +108,8 @@ final class TrainingRun {
     double steps = Math.max(1, budget.stepsPerWorker(options.batch, options.workers));
     double stepsPerEpoch = (double) setup.train().count() / options.batch / options.workers;
     double warmup = Math.min(options.warmupEpochs * stepsPerEpoch, steps / 2);
-    return new Schedule.CosineWithWarmup(rate, warmup, steps);
+    Schedule cosine = new Schedule.Cosine(rate, Math.max(1, steps - warmup));
+    return new Schedule.Warmup(warmup, cosine);
   }
 
   private void train(

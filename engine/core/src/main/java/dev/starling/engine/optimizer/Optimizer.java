@@ -6,13 +6,37 @@ import java.lang.foreign.MemorySegment;
 /**
  * Turns gradients into updates. Belongs to the communication agent of one worker, which also closes
  * it.
+ *
+ * <p>Once per taken buffer the agent calls, in this order: {@link #begin}; for every range of the
+ * model, {@link Kernels#scale} by {@link #gradientScale} unless that is 1, and {@link #advance};
+ * and when all tickets are complete {@link #update} and {@link #keep}, for the combine {@code x' =
+ * fma(-rate, u, x * keep)}.
  */
 public interface Optimizer extends AutoCloseable {
+  /**
+   * Begins a step, before the first {@link #advance} of it.
+   *
+   * @param step how many steps this worker has begun, this one included: 1, 2, 3, ...; after a
+   *     restore it goes on where the restored state was
+   * @throws IllegalArgumentException if the step is below 1
+   */
+  void begin(long step);
+
+  /**
+   * Returns the factor by which a buffer of merged gradients is multiplied before {@link #advance}.
+   *
+   * @param gradients how many gradients the buffer sums, from 1
+   * @return 1 where every gradient counts in full, {@code 1f / gradients} where the mean is wanted
+   */
+  default float gradientScale(int gradients) {
+    return 1f;
+  }
+
   /**
    * Advances the state over a range of the model by one step.
    *
    * @param kernels who computes
-   * @param gradient the summed gradients, all parameters
+   * @param gradient the summed gradients, all parameters; the range may become the update
    * @param offsetBytes start of the range
    * @param count its length in parameters
    * @return the ticket of the computation, or {@link #DONE}
@@ -31,12 +55,30 @@ public interface Optimizer extends AutoCloseable {
   MemorySegment update(MemorySegment gradient);
 
   /**
+   * Returns the part of a parameter that decoupled weight decay keeps in a step.
+   *
+   * @param learningRate the learning rate of the step
+   * @return the factor, 1 for no decoupled decay
+   */
+  default float keep(float learningRate) {
+    return 1f;
+  }
+
+  /**
    * Returns the decay that {@code submit} adds to each gradient: {@code g' = fma(decay, x, g)}.
    *
    * @return the factor, 0 for none
    */
   float l2Decay();
 
+  /**
+   * Returns the memory that the state takes outside the heap.
+   *
+   * @return its length in bytes, 0 for an optimizer without state
+   */
+  long stateBytes();
+
+  /** Gives the state's memory back. A second call does nothing. */
   @Override
   void close();
 }

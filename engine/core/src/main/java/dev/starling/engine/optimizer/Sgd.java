@@ -2,14 +2,13 @@ package dev.starling.engine.optimizer;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.kernel.Kernels;
-import dev.starling.engine.memory.PrivateMemory;
 import java.lang.foreign.MemorySegment;
 
 /** Stochastic gradient descent, with heavy-ball momentum when its factor is not 0. */
 public final class Sgd implements Optimizer {
   private final float momentum;
   private final float l2Decay;
-  private final PrivateMemory velocity;
+  private final State state;
 
   /**
    * Creates the optimizer of one worker.
@@ -23,20 +22,24 @@ public final class Sgd implements Optimizer {
     ConfigurationException.requireRange("weight decay", l2Decay, 0, 1);
     this.momentum = momentum;
     this.l2Decay = l2Decay;
-    velocity =
-        momentum == 0 ? null : PrivateMemory.allocate("momentum", parameterCount * Float.BYTES);
+    state = momentum == 0 ? null : new State("momentum", 1, parameterCount);
+  }
+
+  @Override
+  public void begin(long step) {
+    State.requireStep(step);
   }
 
   @Override
   public long advance(Kernels kernels, MemorySegment gradient, long offsetBytes, long count) {
-    return velocity == null
+    return state == null
         ? DONE
-        : kernels.momentum(velocity.segment(), offsetBytes, gradient, offsetBytes, momentum, count);
+        : kernels.momentum(state.vector(0), offsetBytes, gradient, offsetBytes, momentum, count);
   }
 
   @Override
   public MemorySegment update(MemorySegment gradient) {
-    return velocity == null ? gradient : velocity.segment();
+    return state == null ? gradient : state.vector(0);
   }
 
   @Override
@@ -45,9 +48,14 @@ public final class Sgd implements Optimizer {
   }
 
   @Override
+  public long stateBytes() {
+    return state == null ? 0 : state.lengthBytes();
+  }
+
+  @Override
   public void close() {
-    if (velocity != null) {
-      velocity.close();
+    if (state != null) {
+      state.close();
     }
   }
 }

@@ -143,6 +143,7 @@ public final class CommunicationAgent implements Agent {
       return 0;
     }
     optimizerStep++;
+    optimizer.begin(optimizerStep);
     learningRate = schedule.learningRate(progress.meanSteps());
     journal.gradient(
         optimizerStep, mailbox.count(), mailbox.readVersion(0), learningRate, mailbox.applying());
@@ -177,7 +178,7 @@ public final class CommunicationAgent implements Agent {
       advanced += count;
       return 1;
     }
-    update.set(optimizer.update(gradient), learningRate, 1f);
+    update.set(optimizer.update(gradient), learningRate, optimizer.keep(learningRate));
     counters.add(Counter.UPDATES, 1);
     stripe = 0;
     beginStripe();
