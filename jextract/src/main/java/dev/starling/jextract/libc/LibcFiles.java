@@ -202,7 +202,7 @@ class LibcFiles extends LibcTypes {
    *
    * @param callState receives errno; see {@link CallState}
    * @param fd file descriptor
-   * @param cmd {@link #F_OFD_SETLK} or {@link #F_OFD_GETLK}
+   * @param cmd {@link #F_OFD_SETLK()} or {@link #F_OFD_GETLK()}
    * @param lock a {@link flock}; its l_pid must be 0
    * @return 0, or -1 with errno set (EAGAIN or EACCES: held by another)
    * @throws NativeAccessException if the function cannot be called from this JVM

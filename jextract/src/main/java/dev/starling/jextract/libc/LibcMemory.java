@@ -39,7 +39,7 @@ class LibcMemory extends LibcFiles {
    * @param fd file descriptor, or -1 for anonymous memory
    * @param offset first byte of the file, a multiple of the page size
    * @return a zero-length segment at the mapped address, for the caller to reinterpret, or {@link
-   *     #MAP_FAILED} with errno set
+   *     #MAP_FAILED()} with errno set
    * @throws NativeAccessException if the function cannot be called from this JVM
    */
   public static MemorySegment mmap(

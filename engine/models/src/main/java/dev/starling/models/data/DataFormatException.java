@@ -10,7 +10,10 @@ import java.nio.file.Path;
 public final class DataFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** The file that is wrong. */
   private final String file;
+
+  /** Where it is wrong, in bytes from its start. */
   private final long offset;
 
   /**
