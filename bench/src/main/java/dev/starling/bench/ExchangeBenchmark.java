@@ -77,8 +77,8 @@ public class ExchangeBenchmark {
     layout = ReplicaLayout.of(2, modelBytes / Float.BYTES, 1L << 30);
     home = replica(0);
     peer = replica(1);
-    own = fabric.connect(fabric.expose(home), layout, 0);
-    remote = fabric.connect(fabric.expose(peer), layout, 0);
+    own = fabric.connect(fabric.expose(home), layout, 0, 0);
+    remote = fabric.connect(fabric.expose(peer), layout, 0, 0);
     gradient = PrivateMemory.allocate("update", modelBytes);
     VectorKernels.fill(gradient.segment(), 0, 1e-3f, layout.parameterCount());
     update.set(gradient.segment(), 0.01f, 1f);
@@ -94,7 +94,7 @@ public class ExchangeBenchmark {
   }
 
   private Replica replica(int rank) {
-    Replica replica = Replica.createShared(fabric.regionPath(JOB, rank), layout, JOB, rank, 0);
+    Replica replica = Replica.createShared(fabric.regionPath(JOB, rank, 0), layout, JOB, rank, 0);
     for (int plane = 0; plane < ReplicaLayout.PLANES; plane++) {
       VectorKernels.fill(
           replica.segment(), layout.planeOffset(0, plane), rank, layout.parameterCount());

@@ -60,8 +60,8 @@ public class LockBenchmark {
   public void open() {
     fabric = new ShmFabric(ShmFabric.DEFAULT_DIRECTORY);
     layout = ReplicaLayout.of(2, 1024, 1L << 20);
-    home = Replica.createShared(fabric.regionPath(JOB, 0), layout, JOB, 0, 0);
-    file = SharedFile.open(fabric.regionPath(JOB, 0));
+    home = Replica.createShared(fabric.regionPath(JOB, 0, 0), layout, JOB, 0, 0);
+    file = SharedFile.open(fabric.regionPath(JOB, 0, 0));
     region = file.segment();
   }
 

@@ -36,7 +36,7 @@ class StepAllocationTest {
             .workers(2)
             .parameterCount(PARAMETERS)
             .optimizer(parameters -> new Sgd(0.9f, 1e-4f, parameters))
-            .schedule(new Schedule.CosineWithWarmup(0.01f, 10, 1e6));
+            .schedule(new Schedule.Warmup(10, new Schedule.Cosine(0.01f, 1e6)));
     try (Arena arena = Arena.ofConfined();
         LocalJob job = LocalJob.launch(context, arena.allocate(PARAMETERS * Float.BYTES))) {
       Worker worker = job.worker(0);

@@ -22,7 +22,7 @@ public final class LinearRegression {
             .workers(4)
             .parameterCount(WEIGHTS)
             .optimizer(parameters -> new Sgd(0f, 0f, parameters))
-            .schedule(new Schedule.CosineWithWarmup(0.05f, 20, 5_000));
+            .schedule(new Schedule.Warmup(20, new Schedule.Cosine(0.05f, 4_980)));
     try (Arena arena = Arena.ofConfined();
         LocalJob job = LocalJob.launch(context, arena.allocate(FLOAT, WEIGHTS))) {
       job.run(

@@ -453,6 +453,7 @@ public final class ExchangeMachine implements CompletionHandler {
     state = State.IDLE;
     if (peer != null) {
       peer.settle();
+      peer = null;
     }
   }
 

@@ -16,8 +16,9 @@ import java.util.Arrays;
 
 /**
  * The home's watch over locks that peers hold on its stripes. A lock whose holder is dead is broken
- * at once; a lock held longer than the limit is broken after its target plane is quarantined, since
- * its holder may wake up and write.
+ * at once, also when the rank has joined again meanwhile: then the lock's epoch is not the newest
+ * one. A lock held longer than the limit is broken after its target plane is quarantined, since its
+ * holder may wake up and write.
  *
  * <pre>
  *   WATCHING --dead, or held too long--> quarantine (if not dead), journal --CAS--> BREAKING
@@ -27,16 +28,18 @@ import java.util.Arrays;
  * <p>Belongs to the communication agent; {@link #poll} never waits.
  */
 public final class LockGuard implements CompletionHandler {
-  /** Tells a peer's state by its rank. */
+  /** Tells a peer's state. */
   @FunctionalInterface
   public interface Liveness {
     /**
-     * Asks for a peer.
+     * Asks for one incarnation of a peer. The answer may be late but never wrong about a death: who
+     * is not known to be dead counts as alive.
      *
      * @param rank the peer
+     * @param incarnation which incarnation of it
      * @return its state as known here
      */
-    PeerState state(int rank);
+    PeerState state(int rank, int incarnation);
   }
 
   private static final int MAX_QUARANTINED = 2;
@@ -52,6 +55,7 @@ public final class LockGuard implements CompletionHandler {
   private final long[] observedWord;
   private final long[] observedSinceNs;
   private final int[][] quarantinedBy;
+  private final int[][] quarantinedIncarnation;
   private final long[][] quarantineFence;
 
   private long nextCheckNs = Long.MIN_VALUE;
@@ -59,6 +63,7 @@ public final class LockGuard implements CompletionHandler {
   private boolean quarantining;
   private int breakingStripe;
   private long breakingWord;
+  private int breakingIncarnation;
   private long nextTag;
 
   /**
@@ -89,6 +94,7 @@ public final class LockGuard implements CompletionHandler {
     observedWord = new long[layout.stripes()];
     observedSinceNs = new long[layout.stripes()];
     quarantinedBy = new int[layout.stripes()][LockWord.MAX_PLANES];
+    quarantinedIncarnation = new int[layout.stripes()][LockWord.MAX_PLANES];
     quarantineFence = new long[layout.stripes()][LockWord.MAX_PLANES];
     for (int[] planes : quarantinedBy) {
       Arrays.fill(planes, -1);
@@ -122,18 +128,26 @@ public final class LockGuard implements CompletionHandler {
     int holder = LockWord.owner(word);
     if (holder < 0 || holder == replica.rank()) {
       observedWord[stripe] = 0;
-    } else if (liveness.state(holder) != PeerState.ALIVE) {
-      breakLock(stripe, word, holder, false);
+      return;
+    }
+    // After the word: whoever connects anew has released, or is the successor of a dead holder.
+    long attachment = AttachmentTable.attachment(replica.segment(), holder);
+    int incarnation = AttachmentTable.incarnation(attachment);
+    boolean outdated =
+        holder < layout.workers() && LockWord.epoch(word) != AttachmentTable.epoch(attachment);
+    if (outdated || liveness.state(holder, incarnation) != PeerState.ALIVE) {
+      breakLock(stripe, word, holder, incarnation, false);
     } else if (word != observedWord[stripe]) {
       observedWord[stripe] = word;
       observedSinceNs[stripe] = nowNs;
     } else if (nowNs - observedSinceNs[stripe] > holdLimitNs
         && quarantined(stripe) < MAX_QUARANTINED) {
-      breakLock(stripe, word, holder, true);
+      breakLock(stripe, word, holder, incarnation, true);
     }
   }
 
-  private void breakLock(int stripe, long word, int holder, boolean mayStillWrite) {
+  private void breakLock(
+      int stripe, long word, int holder, int incarnation, boolean mayStillWrite) {
     int plane = LockWord.target(word);
     // Whoever only reads names the current plane as its target: nothing is written then.
     quarantining = mayStillWrite && plane != LockWord.current(word);
@@ -144,6 +158,7 @@ public final class LockGuard implements CompletionHandler {
     breaking = true;
     breakingStripe = stripe;
     breakingWord = word;
+    breakingIncarnation = incarnation;
     own.compareAndSwap(
         layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET, word, LockWord.fence(word), nextTag++);
   }
@@ -169,6 +184,7 @@ public final class LockGuard implements CompletionHandler {
     if (broken && quarantining) {
       // Counted only now: an acknowledgement of an earlier count must not lift this quarantine.
       quarantinedBy[breakingStripe][plane] = holder;
+      quarantinedIncarnation[breakingStripe][plane] = breakingIncarnation;
       quarantineFence[breakingStripe][plane] = replica.countFence(holder);
     } else if (quarantining) {
       replica.liftQuarantine(breakingStripe, plane);
@@ -190,7 +206,8 @@ public final class LockGuard implements CompletionHandler {
       if (holder >= 0
           && (AttachmentTable.acknowledged(replica.segment(), holder)
                   >= quarantineFence[stripe][plane]
-              || liveness.state(holder) != PeerState.ALIVE)) {
+              || liveness.state(holder, quarantinedIncarnation[stripe][plane])
+                  != PeerState.ALIVE)) {
         quarantinedBy[stripe][plane] = -1;
         replica.liftQuarantine(stripe, plane);
         lifted++;

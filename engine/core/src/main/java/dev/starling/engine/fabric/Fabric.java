@@ -13,6 +13,13 @@ public interface Fabric extends AutoCloseable {
   String name();
 
   /**
+   * Tells whether peers' memory is addressable here, so that {@link Remote#direct()} is never null.
+   *
+   * @return whether every connection offers direct access
+   */
+  boolean isAddressable();
+
+  /**
    * Makes a replica reachable.
    *
    * @param replica the replica, which stays its owner's and outlives every connection
@@ -21,14 +28,37 @@ public interface Fabric extends AutoCloseable {
   RegionDescriptor expose(Replica replica);
 
   /**
-   * Connects to a region, the worker's own included, and checks that it has the expected shape.
+   * Connects to a region, the worker's own included, and checks that it has the expected shape. The
+   * home issues a new epoch for the connection; locks that the same rank took through older ones
+   * count as a dead worker's, so whoever connects anew has released them.
    *
    * @param descriptor the region
    * @param layout the layout that it must have
    * @param localRank the rank that connects
+   * @param localIncarnation its incarnation
    * @return the connection, owned by the caller
    */
-  Remote connect(RegionDescriptor descriptor, ReplicaLayout layout, int localRank);
+  Remote connect(
+      RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation);
+
+  /**
+   * Removes what a dead owner left behind, so that nobody connects to it again; connections that
+   * exist stay usable. Does nothing when its owner lives or nothing is left.
+   *
+   * @param descriptor the dead worker's region
+   */
+  default void removeDead(RegionDescriptor descriptor) {}
+
+  /**
+   * Tells whether the owner of a region is known to be dead or gone, for instance because its file
+   * does not exist any more.
+   *
+   * @param descriptor the region
+   * @return whether nobody owns it
+   */
+  default boolean isDead(RegionDescriptor descriptor) {
+    return false;
+  }
 
   /** Releases what the fabric itself holds, after every connection was closed. */
   @Override

@@ -1,6 +1,7 @@
 package dev.starling.engine.fabric;
 
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.memory.SharedFile;
 import dev.starling.engine.replica.AttachmentTable;
 import dev.starling.engine.replica.ControlLine;
@@ -51,38 +52,102 @@ public final class ShmFabric implements Fabric {
     return NAME;
   }
 
+  @Override
+  public boolean isAddressable() {
+    return true;
+  }
+
   /**
    * Returns where a worker's region lies.
    *
    * @param jobId the job
    * @param rank the worker
+   * @param incarnation how many times the rank had joined before; a name is never used twice, so
+   *     that whoever removes a dead worker's file cannot remove its successor's
    * @return the file's path
    */
-  public Path regionPath(long jobId, int rank) {
-    return directory.resolve(PREFIX + Long.toHexString(jobId) + "-" + rank);
+  public Path regionPath(long jobId, int rank, int incarnation) {
+    return directory.resolve(PREFIX + Long.toHexString(jobId) + "-" + rank + "." + incarnation);
+  }
+
+  /**
+   * Describes the region of a worker that this process does not own.
+   *
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation its incarnation
+   * @return what {@link #connect} takes
+   */
+  public RegionDescriptor describe(long jobId, int rank, int incarnation) {
+    return new RegionDescriptor(
+        NAME, rank, incarnation, jobId, regionPath(jobId, rank, incarnation).toString());
+  }
+
+  /**
+   * Returns where the board of a job lies.
+   *
+   * @param jobId the job
+   * @return the file's path
+   */
+  public Path boardPath(long jobId) {
+    return directory.resolve(PREFIX + Long.toHexString(jobId) + "-board");
   }
 
   @Override
   public RegionDescriptor expose(Replica replica) {
-    return new RegionDescriptor(
-        NAME,
-        replica.rank(),
-        replica.jobId(),
-        regionPath(replica.jobId(), replica.rank()).toString());
+    return describe(replica.jobId(), replica.rank(), replica.incarnation());
   }
 
   @Override
-  public Remote connect(RegionDescriptor descriptor, ReplicaLayout layout, int localRank) {
+  public Remote connect(
+      RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
     SharedFile file = SharedFile.open(Path.of(descriptor.address()));
     try {
       RegionHeader.requireMatch(
           descriptor.address(), file.segment(), layout, descriptor.jobId(), descriptor.rank());
-      int epoch = AttachmentTable.issueEpoch(file.segment(), localRank);
+      int epoch = AttachmentTable.issueEpoch(file.segment(), localRank, localIncarnation);
       return new ShmRemote(file, descriptor.rank(), localRank, epoch);
     } catch (Throwable failure) {
       file.close();
       throw failure;
     }
+  }
+
+  @Override
+  public boolean isDead(RegionDescriptor descriptor) {
+    return !SharedFile.isOwned(Path.of(descriptor.address()));
+  }
+
+  /** Poisons the header first: whoever still has the file mapped sees that its owner is gone. */
+  @Override
+  public void removeDead(RegionDescriptor descriptor) {
+    Path path = Path.of(descriptor.address());
+    if (!Files.exists(path) || SharedFile.isOwned(path)) {
+      return;
+    }
+    try {
+      try (SharedFile file = SharedFile.open(path)) {
+        RegionHeader.poison(file.segment());
+      }
+      Files.deleteIfExists(path);
+    } catch (IOException failure) {
+      throw notRemoved(path, failure);
+    } catch (StarlingException failure) {
+      // Another peer was faster.
+      if (Files.exists(path)) {
+        throw failure;
+      }
+    }
+  }
+
+  private static StarlingException notRemoved(Path path, IOException failure) {
+    return new StarlingException(
+        "removing "
+            + path
+            + " of a dead worker failed ("
+            + failure.getMessage()
+            + "): remove it by hand",
+        failure);
   }
 
   /**
@@ -102,7 +167,7 @@ public final class ShmFabric implements Fabric {
         }
       }
     } catch (IOException failure) {
-      throw new dev.starling.engine.StarlingException(
+      throw new StarlingException(
           "removing regions of dead workers from "
               + directory
               + " failed ("
@@ -154,10 +219,11 @@ public final class ShmFabric implements Fabric {
 
     @Override
     public PeerState state() {
-      if (RegionHeader.state(region) == RegionHeader.STATE_CLOSED) {
-        return PeerState.CLOSED;
-      }
-      return file.isOwnerAlive() ? PeerState.ALIVE : PeerState.DEAD;
+      return switch (RegionHeader.state(region)) {
+        case RegionHeader.STATE_CLOSED -> PeerState.CLOSED;
+        case RegionHeader.STATE_POISONED -> PeerState.DEAD;
+        default -> file.isOwnerAlive() ? PeerState.ALIVE : PeerState.DEAD;
+      };
     }
 
     @Override

@@ -18,6 +18,7 @@ public interface Journal {
    * @param oldestReadVersion the oldest version of the first stripe that any of them was computed
    *     on
    * @param learningRate the rate they are applied with
+   * @param scale the factor that the sum is multiplied by before the optimizer sees it, 1 for none
    * @param sum the summed gradients, all parameters; valid during the call
    */
   default void gradient(
@@ -25,6 +26,7 @@ public interface Journal {
       int count,
       long oldestReadVersion,
       float learningRate,
+      float scale,
       MemorySegment sum) {}
 
   /**

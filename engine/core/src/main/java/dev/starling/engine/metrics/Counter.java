@@ -26,6 +26,14 @@ public enum Counter {
   STALENESS_MAX(10, Writer.AGENT, "largest staleness, versions"),
   /** Bytes of parameters averaged with peers, both directions. */
   BYTES_EXCHANGED(11, Writer.AGENT, "bytes read from and written to peers"),
+  /** Connections to neighbours made. */
+  PEERS_JOINED(12, Writer.AGENT, "neighbours connected"),
+  /** Neighbours that left or died. */
+  PEERS_LOST(13, Writer.AGENT, "neighbours lost"),
+  /** Gradients that the agent dropped because they were too stale. */
+  GRADIENTS_LATE(14, Writer.AGENT, "gradients dropped by the agent: too stale"),
+  /** Gradients that the agent scaled down because they were too stale, or too many at once. */
+  GRADIENTS_SCALED(15, Writer.AGENT, "gradients scaled down: too stale or too many at once"),
   /** Gradients handed in. */
   GRADIENTS_SUBMITTED(64, Writer.COMPUTE, "gradients submitted"),
   /** Gradients refused because they were not finite. */
@@ -41,7 +49,11 @@ public enum Counter {
   /** The submission that was refused last, counted from 1. */
   LAST_REFUSED_SUBMISSION(70, Writer.COMPUTE, "last refused submission"),
   /** The first bad index of the gradient that was refused last. */
-  LAST_REFUSED_INDEX(71, Writer.COMPUTE, "its first non-finite index");
+  LAST_REFUSED_INDEX(71, Writer.COMPUTE, "its first non-finite index"),
+  /** Gradients dropped at submission because they were too stale already. */
+  GRADIENTS_LATE_AT_SUBMIT(72, Writer.COMPUTE, "gradients dropped at submission: too stale"),
+  /** Gradients shortened to the largest norm allowed. */
+  GRADIENTS_CLIPPED(73, Writer.COMPUTE, "gradients clipped");
 
   /** Which thread writes a counter. */
   public enum Writer {
@@ -77,6 +89,21 @@ public enum Counter {
    */
   public Writer writer() {
     return writer;
+  }
+
+  /**
+   * Adds what a later incarnation of the same worker counted to what earlier ones had.
+   *
+   * @param earlier the value over the earlier incarnations
+   * @param later the value of the later one
+   * @return the value over both: a sum, or the larger, or the last one that was set
+   */
+  public long merge(long earlier, long later) {
+    return switch (this) {
+      case STALENESS_MAX -> Math.max(earlier, later);
+      case LAST_REFUSED_SUBMISSION, LAST_REFUSED_INDEX -> later == 0 ? earlier : later;
+      default -> earlier + later;
+    };
   }
 
   /**

@@ -153,37 +153,4 @@ public sealed interface Schedule {
       return then.learningRate(step - steps);
     }
   }
-
-  /**
-   * A linear rise to the rate, then half a cosine down to 0: the bits of {@code new
-   * Warmup(warmupSteps, new Cosine(rate, Math.max(1, totalSteps - warmupSteps)))}, which new code
-   * uses.
-   *
-   * @param rate the highest rate
-   * @param warmupSteps length of the rise
-   * @param totalSteps where the rate reaches 0
-   */
-  record CosineWithWarmup(float rate, double warmupSteps, double totalSteps) implements Schedule {
-    /**
-     * Checks the numbers.
-     *
-     * @param rate the highest rate
-     * @param warmupSteps length of the rise
-     * @param totalSteps where the rate reaches 0
-     */
-    public CosineWithWarmup {
-      ConfigurationException.requireRange("learning rate", rate, 0, MAX_RATE);
-      ConfigurationException.requireRange("total steps", totalSteps, 1, MAX_STEPS);
-      ConfigurationException.requireRange("warm-up steps", warmupSteps, 0, totalSteps);
-    }
-
-    @Override
-    public float learningRate(double step) {
-      if (step < warmupSteps) {
-        return (float) (rate * (step + 1) / (warmupSteps + 1));
-      }
-      double progress = Math.min(1, (step - warmupSteps) / Math.max(1, totalSteps - warmupSteps));
-      return (float) (rate * 0.5 * (1 + StrictMath.cos(StrictMath.PI * progress)));
-    }
-  }
 }

@@ -27,13 +27,16 @@ public final class RegionHeader {
   public static final long MAGIC = 0x474e494c52415453L;
 
   /** The version of the layout that this engine writes and reads. */
-  public static final int LAYOUT_VERSION = 1;
+  public static final int LAYOUT_VERSION = 2;
 
   /** State: the worker takes part. */
   public static final int STATE_OPEN = 1;
 
   /** State: the worker left in good order. */
   public static final int STATE_CLOSED = 2;
+
+  /** State: the worker died, and whoever noticed wrote this. */
+  public static final int STATE_POISONED = 3;
 
   private static final int MAGIC_OFFSET = 0;
   private static final int VERSION_OFFSET = 8;
@@ -87,18 +90,7 @@ public final class RegionHeader {
    */
   public static void requireMatch(
       String where, MemorySegment region, ReplicaLayout layout, long jobId, int rank) {
-    int version =
-        region.byteSize() < LENGTH_BYTES ? 0 : (int) INT.getAcquire(region, (long) VERSION_OFFSET);
-    if (version == 0 || (long) LONG.get(region, (long) MAGIC_OFFSET) != MAGIC) {
-      throw new StarlingException(
-          where + " is not a Starling region, or its owner has not finished writing its header");
-    }
-    require(
-        where,
-        "layout version",
-        version,
-        LAYOUT_VERSION,
-        "run the same version of Starling everywhere");
+    requireVersion(where, region);
     require(
         where,
         "job id",
@@ -137,6 +129,34 @@ public final class RegionHeader {
         "use the same stripes everywhere");
   }
 
+  private static void requireVersion(String where, MemorySegment region) {
+    int version =
+        region.byteSize() < LENGTH_BYTES ? 0 : (int) INT.getAcquire(region, (long) VERSION_OFFSET);
+    if (version == 0 || (long) LONG.get(region, (long) MAGIC_OFFSET) != MAGIC) {
+      throw new StarlingException(
+          where + " is not a Starling region, or its owner has not finished writing its header");
+    }
+    require(
+        where,
+        "layout version",
+        version,
+        LAYOUT_VERSION,
+        "run the same version of Starling everywhere");
+  }
+
+  /**
+   * Returns how many workers the region's job has.
+   *
+   * @param where how a failure names the region
+   * @param region the region, of any shape
+   * @return workers
+   * @throws StarlingException when it is no region, or of another version
+   */
+  public static int workers(String where, MemorySegment region) {
+    requireVersion(where, region);
+    return (int) INT.get(region, (long) WORKERS_OFFSET);
+  }
+
   private static void require(String where, String field, long theirs, long ours, String cure) {
     if (theirs != ours) {
       throw new StarlingException(
@@ -148,7 +168,7 @@ public final class RegionHeader {
    * Returns the worker's state.
    *
    * @param region the region
-   * @return {@link #STATE_OPEN} or {@link #STATE_CLOSED}
+   * @return {@link #STATE_OPEN}, {@link #STATE_CLOSED} or {@link #STATE_POISONED}
    */
   public static int state(MemorySegment region) {
     return (int) INT.getAcquire(region, (long) STATE_OFFSET);
@@ -161,6 +181,27 @@ public final class RegionHeader {
    */
   static void close(MemorySegment region) {
     INT.setRelease(region, (long) STATE_OFFSET, STATE_CLOSED);
+  }
+
+  /**
+   * Marks the worker as dead, unless it left in good order or never finished its header.
+   *
+   * @param region the region of a worker that is known to be dead
+   */
+  public static void poison(MemorySegment region) {
+    if (region.byteSize() >= LENGTH_BYTES) {
+      INT.compareAndSet(region, (long) STATE_OFFSET, STATE_OPEN, STATE_POISONED);
+    }
+  }
+
+  /**
+   * Returns how many times the rank had joined before.
+   *
+   * @param region the region
+   * @return from 0
+   */
+  public static int incarnation(MemorySegment region) {
+    return (int) INT.get(region, (long) INCARNATION_OFFSET);
   }
 
   /**

@@ -22,6 +22,7 @@ public final class Replica implements AutoCloseable {
   private final MemorySegment segment;
   private final long jobId;
   private final int rank;
+  private final int incarnation;
   private boolean closed;
 
   private Replica(ReplicaLayout layout, Region region, long jobId, int rank, int incarnation) {
@@ -30,6 +31,7 @@ public final class Replica implements AutoCloseable {
     this.segment = region.segment();
     this.jobId = jobId;
     this.rank = rank;
+    this.incarnation = incarnation;
     RegionHeader.write(segment, layout, jobId, rank, incarnation);
   }
 
@@ -226,6 +228,15 @@ public final class Replica implements AutoCloseable {
    */
   public int rank() {
     return rank;
+  }
+
+  /**
+   * Returns how many times its worker had joined before.
+   *
+   * @return from 0
+   */
+  public int incarnation() {
+    return incarnation;
   }
 
   /**

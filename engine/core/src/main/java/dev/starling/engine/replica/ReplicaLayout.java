@@ -1,6 +1,7 @@
 package dev.starling.engine.replica;
 
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.metrics.PairingTable;
 import java.util.Arrays;
 
 /**
@@ -42,6 +43,7 @@ public final class ReplicaLayout {
   private final long[] planesOffset;
   private final long[] planeStride;
   private final long[] reserveOffset;
+  private final long pairingsOffset;
   private final long controlOffset;
   private final long reservedBytes;
   private final long lengthBytes;
@@ -54,7 +56,8 @@ public final class ReplicaLayout {
     planesOffset = new long[stripes];
     planeStride = new long[stripes];
     reserveOffset = new long[stripes];
-    long stripeTable = ATTACHMENTS_OFFSET + (workers + 1L) * AttachmentTable.RECORD_BYTES;
+    pairingsOffset = pairingsOffset(workers);
+    long stripeTable = pairingsOffset + (long) workers * PairingTable.RECORD_BYTES;
     controlOffset = align(stripeTable + (long) stripes * STRIPE_RECORD_BYTES, PAGE_BYTES);
     long offset = align(controlOffset + (long) stripes * ControlLine.LENGTH_BYTES, PAGE_BYTES);
     for (int stripe = 0; stripe < stripes; stripe++) {
@@ -187,6 +190,25 @@ public final class ReplicaLayout {
    */
   public long stripeLengthBytes(int stripe) {
     return stripeParameters(stripe) * Float.BYTES;
+  }
+
+  /**
+   * Returns where the table of pairings lies.
+   *
+   * @return offset in the region of {@link dev.starling.engine.metrics.PairingTable}
+   */
+  public long pairingsOffset() {
+    return pairingsOffset;
+  }
+
+  /**
+   * Returns where the table of pairings lies in every region of a job.
+   *
+   * @param workers how many workers the job has
+   * @return offset in the region
+   */
+  public static long pairingsOffset(int workers) {
+    return ATTACHMENTS_OFFSET + (workers + 1L) * AttachmentTable.RECORD_BYTES;
   }
 
   /**

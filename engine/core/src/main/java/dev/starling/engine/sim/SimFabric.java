@@ -46,16 +46,22 @@ final class SimFabric implements Fabric {
   }
 
   @Override
-  public RegionDescriptor expose(Replica replica) {
-    replicas[replica.rank()] = replica;
-    return new RegionDescriptor(name(), replica.rank(), replica.jobId(), "");
+  public boolean isAddressable() {
+    return options.addressable();
   }
 
   @Override
-  public Remote connect(RegionDescriptor descriptor, ReplicaLayout layout, int localRank) {
+  public RegionDescriptor expose(Replica replica) {
+    replicas[replica.rank()] = replica;
+    return new RegionDescriptor(name(), replica.rank(), replica.incarnation(), replica.jobId(), "");
+  }
+
+  @Override
+  public Remote connect(
+      RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
     Replica replica = replicas[descriptor.rank()];
-    SimRemote remote =
-        new SimRemote(replica, localRank, AttachmentTable.issueEpoch(replica.segment(), localRank));
+    int epoch = AttachmentTable.issueEpoch(replica.segment(), localRank, localIncarnation);
+    SimRemote remote = new SimRemote(replica, localRank, epoch);
     remotes.add(remote);
     return options.remotes().apply(remote);
   }

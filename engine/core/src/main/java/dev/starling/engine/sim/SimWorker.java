@@ -1,18 +1,16 @@
 package dev.starling.engine.sim;
 
 import dev.starling.engine.fabric.Fabric;
-import dev.starling.engine.fabric.RegionDescriptor;
+import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.engine.topology.Topology;
 import dev.starling.engine.worker.CommunicationAgent;
 import dev.starling.engine.worker.Snapshot;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.SplittableRandom;
 
 /** One worker of a simulation: its agent, and its compute thread cut into steps. */
@@ -55,8 +53,8 @@ final class SimWorker implements AutoCloseable {
     this.options = options;
   }
 
-  void connect(Fabric fabric, List<RegionDescriptor> regions, Topology topology) {
-    agent = worker.connect(fabric, regions, topology, () -> submitted);
+  void connect(Fabric fabric, Membership members) {
+    agent = worker.connect(fabric, members, () -> submitted);
   }
 
   int rank() {

@@ -1,12 +1,12 @@
 package dev.starling.engine.sim;
 
+import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.engine.topology.Topology;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.Arena;
@@ -24,6 +24,7 @@ import java.util.SplittableRandom;
  */
 public final class Simulation implements AutoCloseable {
   private static final long HOLD_LIMIT_NS = 1_000_000;
+  private static final long PEER_CHECK_NS = 200_000;
   private static final long MAX_TICK_NS = 20_000;
   private static final int STRIPE_PARAMETERS = 19;
   private static final long CHUNK_BYTES = 64;
@@ -48,7 +49,6 @@ public final class Simulation implements AutoCloseable {
     layout = ReplicaLayout.ofStripes(options.workers(), stripes);
     checker = new InvariantChecker(layout);
     fabric = new SimFabric(options, random, checker);
-    CheckedKernels kernels = new CheckedKernels(options.kernels().apply(new CpuKernels()), checker);
     JobContext context =
         new JobContext()
             .workers(options.workers())
@@ -56,10 +56,12 @@ public final class Simulation implements AutoCloseable {
             .topology(options.topology())
             .chunkBytes(CHUNK_BYTES)
             .holdLimitNs(HOLD_LIMIT_NS)
+            .peerCheckNs(PEER_CHECK_NS)
             .backoffNs(1_000, 50_000)
             .schedule(new Schedule.Constant(1f))
+            .mergeLimit(0)
             .seed(options.seed())
-            .kernels(kernels)
+            .kernels(() -> new CheckedKernels(options.kernels().apply(new CpuKernels()), checker))
             .journal(checker::journal)
             .clock(() -> nowNs)
             .conclude();
@@ -83,9 +85,8 @@ public final class Simulation implements AutoCloseable {
         regions.add(fabric.expose(replica));
       }
     }
-    Topology topology = Topology.of(options.topology(), options.workers());
     for (SimWorker worker : workers) {
-      worker.connect(fabric, regions, topology);
+      worker.connect(fabric, Membership.of(regions));
     }
     int[] order = shuffledRanks();
     for (int i = 0; i < options.crashes(); i++) {

@@ -1,12 +1,7 @@
 package dev.starling.engine.worker;
 
-import dev.starling.engine.exchange.ExchangeMachine;
 import dev.starling.engine.exchange.LockGuard;
-import dev.starling.engine.exchange.Outcome;
-import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.exchange.Update;
-import dev.starling.engine.fabric.PeerState;
-import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.metrics.Counter;
@@ -16,37 +11,32 @@ import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import java.lang.foreign.MemorySegment;
-import java.util.random.RandomGenerator;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.NanoClock;
 
 /**
  * The communication thread of one worker as a duty cycle: takes the pending gradient, advances the
  * optimizer once, and publishes the update on every stripe, averaged with a neighbour where one is
- * free.
+ * free. Several stripes are under way at once, each in a {@link StripeLane}.
  *
  * <pre>
- *   RESTING --take--> ADVANCING --done--> PAIRING --partner or alone--> EXCHANGING --outcome--> PAIRING | RESTING
+ *   RESTING --take--> ADVANCING --done--> PUBLISHING --last stripe published--> RESTING
+ *           '--too stale: dropped--> RESTING
  * </pre>
  *
- * <p>Every call of {@link #doWork} returns after a bounded amount of work and allocates nothing.
+ * <p>Every call of {@link #doWork} returns after a bounded amount of work and allocates nothing,
+ * except when a neighbour comes or goes.
  */
 public final class CommunicationAgent implements Agent {
   private enum Phase {
     RESTING,
     ADVANCING,
-    PAIRING,
-    EXCHANGING
+    PUBLISHING
   }
 
-  private static final int ALONE = -1;
-
   private final Replica replica;
-  private final Remote[] neighbours;
-  private final boolean initiates;
-  private final PartnerPolicy policy;
-  private final PartnerPolicy.FreeHint freeHint;
-  private final ExchangeMachine machine;
+  private final Neighbourhood neighbours;
+  private final StripeLane[] lanes;
   private final LockGuard guard;
   private final GradientMailbox mailbox;
   private final Optimizer optimizer;
@@ -56,44 +46,39 @@ public final class CommunicationAgent implements Agent {
   private final Journal journal;
   private final Counters counters;
   private final NanoClock clock;
-  private final RandomGenerator random;
   private final JobContext context;
   private final Update update = new Update();
   private final long parameterCount;
+  private final int stripes;
 
   private Phase phase = Phase.RESTING;
   private long optimizerStep;
   private float learningRate;
+  private float gradientScale;
   private long advanced;
   private long ticket = Optimizer.DONE;
-  private int stripe;
-  private int partner = ALONE;
-  private int settling;
-  private int attempts;
-  private long backoffNs;
-  private long retryAtNs;
+  private long versionSeen;
+  private int begun;
+  private int published;
   private volatile boolean resting = true;
 
   CommunicationAgent(
-      Worker.Parts parts, JobContext context, ProgressClock progress, boolean initiates) {
+      Worker.Parts parts, JobContext context, ProgressClock progress, StripeLane[] lanes) {
     this.replica = parts.replica;
     this.neighbours = parts.neighbours;
-    this.machine = parts.machine;
     this.guard = parts.guard;
     this.mailbox = parts.mailbox;
     this.optimizer = parts.optimizer;
     this.counters = parts.counters;
     this.journal = parts.journal;
-    this.random = parts.random;
-    this.kernels = context.kernels();
+    this.kernels = parts.kernels;
     this.schedule = context.schedule();
     this.clock = context.clock();
     this.context = context;
     this.progress = progress;
-    this.initiates = initiates;
-    policy = new PartnerPolicy(context.partner(), neighbours.length, random);
-    freeHint = this::looksFree;
+    this.lanes = lanes;
     parameterCount = replica.layout().parameterCount();
+    stripes = replica.layout().stripes();
   }
 
   @Override
@@ -104,21 +89,18 @@ public final class CommunicationAgent implements Agent {
   @Override
   public void onStart() {
     AgentThread.requestShortSlice();
+    context.agentCpus().apply(replica.rank()).applyToCallingThread();
   }
 
   @Override
   public int doWork() {
     long nowNs = clock.nanoTime();
     replica.heartbeat(nowNs);
-    int work = guard.poll(nowNs);
-    if (machine.isIdle()) {
-      settleNext();
-    }
+    int work = guard.poll(nowNs) + neighbours.poll(nowNs);
     switch (phase) {
       case RESTING -> work += take();
       case ADVANCING -> work += advance();
-      case PAIRING -> work += pair(nowNs);
-      case EXCHANGING -> work += exchange(nowNs);
+      case PUBLISHING -> work += publish(nowNs);
     }
     return work;
   }
@@ -142,26 +124,59 @@ public final class CommunicationAgent implements Agent {
       resting = true;
       return 0;
     }
+    double late = lateFactor();
+    if (late == 0) {
+      counters.add(Counter.GRADIENTS_LATE, mailbox.count());
+      resting = true;
+      return 1;
+    }
     optimizerStep++;
     optimizer.begin(optimizerStep);
+    gradientScale = (float) (late * mergeFactor());
     learningRate = schedule.learningRate(progress.meanSteps());
     journal.gradient(
-        optimizerStep, mailbox.count(), mailbox.readVersion(0), learningRate, mailbox.applying());
+        optimizerStep,
+        mailbox.count(),
+        mailbox.readVersion(0),
+        learningRate,
+        gradientScale,
+        mailbox.applying());
     advanced = 0;
     phase = Phase.ADVANCING;
     return 1;
   }
 
-  /**
-   * Tells one neighbour after the other that this agent writes none of its planes. An agent with
-   * gradients to apply must do so too: a home with two planes in quarantine breaks no further lock,
-   * and nobody tries a neighbour whose stripe stays locked.
-   */
-  private void settleNext() {
-    if (neighbours.length > 0) {
-      settling = (settling + 1) % neighbours.length;
-      neighbours[settling].settle();
+  /** The factor that the number of gradients in the sum leaves them. */
+  private double mergeFactor() {
+    int count = mailbox.count();
+    float factor = optimizer.gradientScale(count);
+    if (factor == 1f && context.mergeLimit() > 0 && count > context.mergeLimit()) {
+      counters.add(Counter.GRADIENTS_SCALED, count);
+      return (double) context.mergeLimit() / count;
     }
+    return factor;
+  }
+
+  /** The factor that staleness leaves the gradients, 1 in time, 0 to drop them. */
+  private double lateFactor() {
+    long bound = context.maxStaleness();
+    if (bound == 0) {
+      return 1;
+    }
+    versionSeen = LockWord.fullVersion(replica.lockWord(0), versionSeen);
+    long oldest = Long.MAX_VALUE;
+    for (int addend = 0; addend < mailbox.count(); addend++) {
+      oldest = Math.min(oldest, mailbox.readVersion(addend));
+    }
+    long staleness = versionSeen - oldest;
+    if (staleness <= bound) {
+      return 1;
+    }
+    if (context.lateGradients() == LateGradients.DROP) {
+      return 0;
+    }
+    counters.add(Counter.GRADIENTS_SCALED, mailbox.count());
+    return (double) bound / staleness;
   }
 
   private int advance() {
@@ -174,87 +189,54 @@ public final class CommunicationAgent implements Agent {
     MemorySegment gradient = mailbox.applying();
     if (advanced < parameterCount) {
       long count = Math.min(context.chunkBytes() / Float.BYTES, parameterCount - advanced);
-      ticket = optimizer.advance(kernels, gradient, advanced * Float.BYTES, count);
+      ticket = advance(gradient, advanced * Float.BYTES, count);
       advanced += count;
       return 1;
     }
     update.set(optimizer.update(gradient), learningRate, optimizer.keep(learningRate));
     counters.add(Counter.UPDATES, 1);
-    stripe = 0;
-    beginStripe();
+    begun = 0;
+    published = 0;
+    phase = Phase.PUBLISHING;
     return 1;
   }
 
-  private void beginStripe() {
-    policy.begin();
-    attempts = 0;
-    backoffNs = context.minBackoffNs();
-    retryAtNs = 0;
-    phase = Phase.PAIRING;
+  private long advance(MemorySegment gradient, long offsetBytes, long count) {
+    long scaled =
+        gradientScale == 1f
+            ? Optimizer.DONE
+            : kernels.scale(gradient, offsetBytes, gradientScale, count);
+    long done = optimizer.advance(kernels, gradient, offsetBytes, count);
+    return done == Optimizer.DONE ? scaled : done;
   }
 
-  private int pair(long nowNs) {
-    if (nowNs < retryAtNs) {
-      return 0;
-    }
-    partner = initiates && attempts < context.partnerAttempts() ? policy.next(freeHint) : ALONE;
-    machine.start(stripe, partner == ALONE ? null : neighbours[partner], update);
-    phase = Phase.EXCHANGING;
-    return 1 + exchange(nowNs);
-  }
-
-  private boolean looksFree(int index) {
-    Remote remote = neighbours[index];
-    if (remote.state() != PeerState.ALIVE) {
-      return false;
-    }
-    MemorySegment direct = remote.direct();
-    return direct == null || LockWord.isFree(replica.lockWordOf(direct, stripe));
-  }
-
-  private int exchange(long nowNs) {
-    int work = machine.poll();
-    if (!machine.isIdle()) {
-      return work;
-    }
-    switch (machine.outcome()) {
-      case NO_PARTNER -> {
-        counters.add(Counter.PARTNER_BUSY, 1);
-        attempts++;
-        retryLater(nowNs);
-      }
-      case OWN_BUSY -> {
-        counters.add(Counter.OWN_BUSY, 1);
-        if (partner != ALONE) {
-          policy.retry(partner);
+  private int publish(long nowNs) {
+    int work = 0;
+    int underWay = begun - published;
+    for (StripeLane lane : lanes) {
+      if (lane.isFree()) {
+        // A lane more than there are partners would have nobody to average with.
+        if (begun == stripes || underWay > 0 && underWay >= neighbours.connected()) {
+          continue;
         }
-        retryLater(nowNs);
+        lane.begin(begun++, update);
+        underWay++;
       }
-      case EXCHANGED -> published(Counter.EXCHANGES);
-      case STEPPED -> published(Counter.STEPS);
-      case TORN -> published(Counter.EXCHANGES_TORN);
+      work += lane.poll(nowNs);
+      if (lane.isFree()) {
+        underWay--;
+        stripePublished(lane);
+      }
     }
-    return work + 1;
+    return work;
   }
 
-  private void retryLater(long nowNs) {
-    retryAtNs = nowNs + backoffNs / 2 + random.nextLong(backoffNs / 2 + 1);
-    backoffNs = Math.min(2 * backoffNs, context.maxBackoffNs());
-    phase = Phase.PAIRING;
-  }
-
-  private void published(Counter how) {
-    counters.add(how, 1);
-    if (machine.outcome() == Outcome.EXCHANGED) {
-      policy.met(partner);
+  private void stripePublished(StripeLane lane) {
+    if (lane.stripe() == 0) {
+      recordStaleness(lane.version() - 1);
     }
-    if (stripe == 0) {
-      recordStaleness(machine.version(0) - 1);
-    }
-    stripe++;
-    if (stripe < replica.layout().stripes()) {
-      beginStripe();
-    } else {
+    published++;
+    if (published == stripes) {
       counters.add(Counter.GRADIENTS_APPLIED, mailbox.count());
       phase = Phase.RESTING;
       resting = true;

@@ -43,6 +43,18 @@ public final class JobContext {
   /** Default of {@link #maxBackoffNs()}. */
   public static final long MAX_BACKOFF_NS_DEFAULT = 1_000_000;
 
+  /** Default of {@link #stripesInFlight()}. */
+  public static final int STRIPES_IN_FLIGHT_DEFAULT = 4;
+
+  /** Default of {@link #maxUnmetRounds()}. */
+  public static final int MAX_UNMET_ROUNDS_DEFAULT = 4;
+
+  /** Default of {@link #mergeLimit()}. */
+  public static final int MERGE_LIMIT_DEFAULT = 4;
+
+  /** Default of {@link #peerCheckNs()}. */
+  public static final long PEER_CHECK_NS_DEFAULT = 50_000_000L;
+
   private int workers = 1;
   private long parameterCount;
   private long[] stripeParameters;
@@ -52,14 +64,25 @@ public final class JobContext {
   private int partnerAttempts = PARTNER_ATTEMPTS_DEFAULT;
   private long minBackoffNs = MIN_BACKOFF_NS_DEFAULT;
   private long maxBackoffNs = MAX_BACKOFF_NS_DEFAULT;
-  private Topology.Kind topology = Topology.Kind.COMPLETE;
+  private int stripesInFlight = STRIPES_IN_FLIGHT_DEFAULT;
+  private int maxUnmetRounds = MAX_UNMET_ROUNDS_DEFAULT;
+  private long peerCheckNs = PEER_CHECK_NS_DEFAULT;
+  private long maxStaleness;
+  private LateGradients lateGradients = LateGradients.DROP;
+  private int mergeLimit = MERGE_LIMIT_DEFAULT;
+  private double maxGradientNorm;
+  private IntFunction<CpuSet> agentCpus = rank -> CpuSet.NONE;
+  private PeerListener peerListener = PeerListener.NONE;
+  private Topology.Kind topologyKind = Topology.Kind.COMPLETE;
+  private Topology topology;
   private PartnerPolicy.Kind partner = PartnerPolicy.Kind.HYBRID;
   private OptimizerFactory optimizer = parameters -> new Sgd(0f, 0f, parameters);
   private Schedule schedule = new Schedule.Constant(0.1f);
   private long seed = 1;
   private boolean lockMemory;
   private Path directory = ShmFabric.DEFAULT_DIRECTORY;
-  private Kernels kernels = new CpuKernels();
+  private Supplier<Kernels> kernels = CpuKernels::new;
+  private String kernelsDescription = "not concluded";
   private IntFunction<Journal> journal = rank -> Journal.NONE;
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
@@ -92,10 +115,30 @@ public final class JobContext {
     ConfigurationException.requireRange("smallest back-off in ns", minBackoffNs, 1, 1_000_000_000L);
     ConfigurationException.requireRange(
         "largest back-off in ns", maxBackoffNs, minBackoffNs, 10_000_000_000L);
+    ConfigurationException.requireRange("stripes in flight", stripesInFlight, 1, 1024);
+    ConfigurationException.requireRange("unmet rounds", maxUnmetRounds, 1, 1_000_000);
+    ConfigurationException.requireRange(
+        "peer check interval in ns", peerCheckNs, 1_000, 60_000_000_000L);
+    ConfigurationException.requireRange("largest staleness", maxStaleness, 0, 1L << 40);
+    ConfigurationException.requireRange("merge limit", mergeLimit, 0, Integer.MAX_VALUE);
+    ConfigurationException.requireRange("largest gradient norm", maxGradientNorm, 0, 1e30);
     layout =
         stripeParameters == null
             ? ReplicaLayout.of(workers, parameterCount, stripeBytes)
             : ReplicaLayout.ofStripes(workers, stripeParameters);
+    if (topology == null) {
+      topology = Topology.of(topologyKind, workers);
+    } else if (topology.workers() != workers) {
+      throw new ConfigurationException(
+          "the topology has "
+              + topology.workers()
+              + " workers but the job has "
+              + workers
+              + ": make both the same");
+    }
+    try (Kernels probe = kernels.get()) {
+      kernelsDescription = probe.description();
+    }
     concluded = true;
     return this;
   }
@@ -281,17 +324,218 @@ public final class JobContext {
    */
   public JobContext topology(Topology.Kind value) {
     requireOpen();
+    topologyKind = value;
+    topology = null;
+    return this;
+  }
+
+  /**
+   * Sets a graph of one's own, or one that needs more than a kind.
+   *
+   * @param value the graph, of as many workers as the job has
+   * @return this
+   */
+  public JobContext topology(Topology value) {
+    requireOpen();
     topology = value;
     return this;
   }
 
   /**
-   * Returns the graph.
+   * Returns the graph, once concluded.
    *
-   * @return the kind
+   * @return the graph
    */
-  public Topology.Kind topology() {
+  public Topology topology() {
     return topology;
+  }
+
+  /**
+   * Sets how many stripes of one update are under way at once, each with another partner. Default
+   * {@link #STRIPES_IN_FLIGHT_DEFAULT}, range 1 to 1024; never more than a worker has neighbours.
+   *
+   * @param value stripes
+   * @return this
+   */
+  public JobContext stripesInFlight(int value) {
+    requireOpen();
+    stripesInFlight = value;
+    return this;
+  }
+
+  /**
+   * Returns how many stripes of one update are under way at once.
+   *
+   * @return stripes
+   */
+  public int stripesInFlight() {
+    return stripesInFlight;
+  }
+
+  /**
+   * Sets after how many rounds of meetings without it a neighbour is tried ahead of all others; a
+   * round is as many meetings as there are neighbours. Default {@link #MAX_UNMET_ROUNDS_DEFAULT}.
+   *
+   * @param value rounds, from 1
+   * @return this
+   */
+  public JobContext maxUnmetRounds(int value) {
+    requireOpen();
+    maxUnmetRounds = value;
+    return this;
+  }
+
+  /**
+   * Returns after how many rounds an unmet neighbour is tried first.
+   *
+   * @return rounds
+   */
+  public int maxUnmetRounds() {
+    return maxUnmetRounds;
+  }
+
+  /**
+   * Sets how often every neighbour is looked at for death, departure and return. Default {@link
+   * #PEER_CHECK_NS_DEFAULT}. A death is noticed after at most this time, and before every use.
+   *
+   * @param value nanoseconds, from 1 us
+   * @return this
+   */
+  public JobContext peerCheckNs(long value) {
+    requireOpen();
+    peerCheckNs = value;
+    return this;
+  }
+
+  /**
+   * Returns how often every neighbour is looked at.
+   *
+   * @return nanoseconds
+   */
+  public long peerCheckNs() {
+    return peerCheckNs;
+  }
+
+  /**
+   * Bounds the staleness of gradients. Default 0: no bound.
+   *
+   * @param versions how many versions of the first stripe may have been published between reading
+   *     the parameters and applying the gradient; 0 for any number
+   * @param late what becomes of a gradient that is more stale
+   * @return this
+   */
+  public JobContext maxStaleness(long versions, LateGradients late) {
+    requireOpen();
+    maxStaleness = versions;
+    lateGradients = late;
+    return this;
+  }
+
+  /**
+   * Returns the bound on staleness.
+   *
+   * @return versions, 0 for none
+   */
+  public long maxStaleness() {
+    return maxStaleness;
+  }
+
+  /**
+   * Returns what becomes of gradients beyond the bound.
+   *
+   * @return the rule
+   */
+  public LateGradients lateGradients() {
+    return lateGradients;
+  }
+
+  /**
+   * Sets how many gradients' worth one update may be. Gradients that the agent has not taken yet
+   * are added up, all computed on nearly the same parameters; where the agent is starved of
+   * processor time dozens come together, and their sum is a step so long that training diverges. A
+   * sum of {@code k} above the limit {@code m} is scaled by {@code m / k}. Optimizers that divide
+   * by the count, such as AdamW, need no limit and ignore it. Default {@link #MERGE_LIMIT_DEFAULT}.
+   *
+   * @param value gradients, 0 for no limit
+   * @return this
+   */
+  public JobContext mergeLimit(int value) {
+    requireOpen();
+    mergeLimit = value;
+    return this;
+  }
+
+  /**
+   * Returns how many gradients' worth one update may be.
+   *
+   * @return gradients, 0 for no limit
+   */
+  public int mergeLimit() {
+    return mergeLimit;
+  }
+
+  /**
+   * Sets the largest Euclidean norm of a gradient; a longer one is scaled down to it at submission,
+   * before L2 decay is added. Default 0: no limit.
+   *
+   * @param value the norm, 0 for no limit
+   * @return this
+   */
+  public JobContext maxGradientNorm(double value) {
+    requireOpen();
+    maxGradientNorm = value;
+    return this;
+  }
+
+  /**
+   * Returns the largest norm of a gradient.
+   *
+   * @return the norm, 0 for no limit
+   */
+  public double maxGradientNorm() {
+    return maxGradientNorm;
+  }
+
+  /**
+   * Sets on which processors the communication agents run. Default anywhere.
+   *
+   * @param value the processors of each rank's agent
+   * @return this
+   */
+  public JobContext agentCpus(IntFunction<CpuSet> value) {
+    requireOpen();
+    agentCpus = value;
+    return this;
+  }
+
+  /**
+   * Returns on which processors the communication agents run.
+   *
+   * @return the processors of each rank's agent
+   */
+  public IntFunction<CpuSet> agentCpus() {
+    return agentCpus;
+  }
+
+  /**
+   * Sets who is told of neighbours that come and go. Default nobody.
+   *
+   * @param value the listener, called by every agent
+   * @return this
+   */
+  public JobContext peerListener(PeerListener value) {
+    requireOpen();
+    peerListener = value;
+    return this;
+  }
+
+  /**
+   * Returns who is told of neighbours that come and go.
+   *
+   * @return the listener
+   */
+  public PeerListener peerListener() {
+    return peerListener;
   }
 
   /**
@@ -423,10 +667,10 @@ public final class JobContext {
   /**
    * Sets who computes updates and averages. Default the CPU.
    *
-   * @param value the kernels, shared by all agents, not closed by the job
+   * @param value opens the kernels of each worker's agent, which the worker closes
    * @return this
    */
-  public JobContext kernels(Kernels value) {
+  public JobContext kernels(Supplier<Kernels> value) {
     requireOpen();
     kernels = value;
     return this;
@@ -435,9 +679,9 @@ public final class JobContext {
   /**
    * Returns who computes.
    *
-   * @return the kernels
+   * @return opens the kernels of each worker's agent
    */
-  public Kernels kernels() {
+  public Supplier<Kernels> kernels() {
     return kernels;
   }
 
@@ -527,7 +771,7 @@ public final class JobContext {
         + chunkBytes
         + " B"
         + ", topology="
-        + topology.optionName()
+        + (topology == null ? topologyKind.optionName() : topology.name())
         + ", partner="
         + partner
         + ", partner attempts="
@@ -540,15 +784,30 @@ public final class JobContext {
         + ", hold limit="
         + holdLimitNs
         + " ns"
+        + ", peer check="
+        + peerCheckNs
+        + " ns"
+        + ", stripes in flight="
+        + stripesInFlight
+        + ", unmet rounds="
+        + maxUnmetRounds
+        + ", largest staleness="
+        + (maxStaleness == 0 ? "any" : maxStaleness + " versions, then " + lateGradients)
+        + ", merge limit="
+        + (mergeLimit == 0 ? "none" : mergeLimit)
+        + ", largest gradient norm="
+        + (maxGradientNorm == 0 ? "any" : maxGradientNorm)
         + ", schedule="
         + schedule
         + ", seed="
         + seed
+        + ", agent of rank 0 on processors="
+        + agentCpus.apply(0)
         + ", memory locked="
         + lockMemory
         + ", directory="
         + directory
         + ", kernels="
-        + kernels.description();
+        + kernelsDescription;
   }
 }

@@ -2,16 +2,16 @@ package dev.starling.engine.worker;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
-import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.memory.Mappings;
-import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.engine.topology.Topology;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +19,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
-import org.agrona.concurrent.AgentRunner;
-import org.agrona.concurrent.AgentTerminationException;
 
 /**
  * A job whose workers all live in this process and average over shared memory.
@@ -33,16 +30,15 @@ import org.agrona.concurrent.AgentTerminationException;
 public final class LocalJob implements AutoCloseable {
   private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
   private static final long READ_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-  private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(200);
   private static final int STOP_TIMEOUT_MS = 5_000;
 
   private final JobContext context;
   private final ReplicaLayout layout;
   private final ShmFabric fabric;
   private final List<Worker> workers = new ArrayList<>();
-  private final List<ReplicaReader> readers = new ArrayList<>();
-  private final List<AgentRunner> runners = new ArrayList<>();
-  private PrivateMemory scratch;
+  private final List<RunningAgent> agents = new ArrayList<>();
+  private JobBoard board;
+  private JobObserver observer;
   private boolean memoryInUse;
 
   private LocalJob(JobContext context) {
@@ -88,12 +84,12 @@ public final class LocalJob implements AutoCloseable {
   private void open(MemorySegment initialParameters) {
     KernelWarmUp.run();
     fabric.removeDeadRegions();
-    Topology topology = Topology.of(context.topology(), context.workers());
     long jobId = ThreadLocalRandom.current().nextLong() >>> 1;
+    board = JobBoard.create(fabric, jobId, context.workers(), Long.MAX_VALUE);
     List<RegionDescriptor> regions = new ArrayList<>();
     for (int rank = 0; rank < context.workers(); rank++) {
       Replica replica =
-          Replica.createShared(fabric.regionPath(jobId, rank), layout, jobId, rank, 0);
+          Replica.createShared(fabric.regionPath(jobId, rank, 0), layout, jobId, rank, 0);
       workers.add(new Worker(context, replica));
       replica.initialise(initialParameters);
       if (context.lockMemory()) {
@@ -102,42 +98,16 @@ public final class LocalJob implements AutoCloseable {
       }
       regions.add(fabric.expose(replica));
     }
-    scratch = PrivateMemory.allocate("averages", 2 * layout.parameterCount() * Float.BYTES);
+    Membership members = Membership.of(regions);
     for (Worker worker : workers) {
-      readers.add(
-          new ReplicaReader(
-              fabric.connect(regions.get(worker.rank()), layout, layout.readerRank()), layout));
-      CommunicationAgent agent = worker.connect(fabric, regions, topology, this::meanSteps);
-      runners.add(
-          new AgentRunner(
-              context.idleStrategy().get(), failure -> stop(worker, failure), null, agent));
+      board.rank(worker.rank()).joined(0, RankRecord.INITIAL);
+      CommunicationAgent agent = worker.connect(fabric, members, this::meanSteps);
+      agents.add(new RunningAgent(worker, agent, context.idleStrategy().get()));
     }
-    for (int rank = 0; rank < runners.size(); rank++) {
-      AgentRunner runner = runners.get(rank);
-      workers
-          .get(rank)
-          .agentThread(
-              AgentRunner.startOnThread(runner, task -> daemon(task, runner.agent().roleName())));
-    }
-  }
-
-  private static void stop(Worker worker, Throwable failure) {
-    worker.fail(failure);
-    throw new AgentTerminationException(failure);
-  }
-
-  private static void failToStop(Thread agent) {
-    throw new StarlingException(
-        agent.getName()
-            + " did not stop within "
-            + STOP_TIMEOUT_MS
-            + " ms: the machine is starved of processor time, end the process");
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
+    observer = new JobObserver(board, layout);
+    observer.refresh();
+    agents.forEach(RunningAgent::start);
+    board.phase(JobBoard.Phase.RUNNING);
   }
 
   private double meanSteps() {
@@ -156,6 +126,24 @@ public final class LocalJob implements AutoCloseable {
    */
   public Worker worker(int rank) {
     return workers.get(rank);
+  }
+
+  /**
+   * Returns the job's board, from which other processes see how far the job is.
+   *
+   * @return the board, valid until the job is closed
+   */
+  public JobBoard board() {
+    return board;
+  }
+
+  /**
+   * Returns what watches the workers.
+   *
+   * @return the observer; it belongs to the thread that made the job, or to one that it is lent to
+   */
+  public JobObserver observer() {
+    return observer;
   }
 
   /**
@@ -189,7 +177,7 @@ public final class LocalJob implements AutoCloseable {
     List<Thread> threads = new ArrayList<>();
     for (Worker worker : workers) {
       threads.add(
-          daemon(
+          RunningAgent.daemon(
               () -> {
                 try {
                   task.run(worker);
@@ -228,20 +216,8 @@ public final class LocalJob implements AutoCloseable {
    * @throws StarlingException when an agent failed, or has not finished after 30 s
    */
   public void drain() {
-    long deadlineNs = System.nanoTime() + DRAIN_TIMEOUT_NS;
-    for (Worker worker : workers) {
-      while (!worker.isQuiescent()) {
-        worker.requireHealthy();
-        if (System.nanoTime() - deadlineNs > 0) {
-          throw new StarlingException(
-              "rank "
-                  + worker.rank()
-                  + " did not apply its last gradient within "
-                  + TimeUnit.NANOSECONDS.toSeconds(DRAIN_TIMEOUT_NS)
-                  + " s: its agent is starved of processor time, run fewer workers");
-        }
-        LockSupport.parkNanos(POLL_NS);
-      }
+    for (RunningAgent agent : agents) {
+      agent.drain(DRAIN_TIMEOUT_NS);
     }
   }
 
@@ -252,7 +228,14 @@ public final class LocalJob implements AutoCloseable {
    * @param target float32, as long as the model
    */
   public void copyReplica(int rank, MemorySegment target) {
-    readers.get(rank).copyTo(target, READ_TIMEOUT_NS);
+    if (!observer.copyReplica(rank, target, READ_TIMEOUT_NS)) {
+      throw new StarlingException(
+          "the replica of rank "
+              + rank
+              + " could not be read within "
+              + TimeUnit.NANOSECONDS.toSeconds(READ_TIMEOUT_NS)
+              + " s a stripe: the machine is starved of processor time, run fewer workers");
+    }
   }
 
   /**
@@ -261,15 +244,16 @@ public final class LocalJob implements AutoCloseable {
    * @param target float32, as long as the model
    */
   public void average(MemorySegment target) {
-    long count = layout.parameterCount();
-    MemorySegment one = scratch.segment().asSlice(0, count * Float.BYTES);
-    copyReplica(0, target);
-    for (int rank = 1; rank < workers.size(); rank++) {
-      copyReplica(rank, one);
-      // Running mean: mean += (one - mean) / (rank + 1), as step with the difference folded into
-      // the factors.
-      float weight = 1f / (rank + 1);
-      VectorKernels.step(target, 0, one, 0, target, 0, -weight, 1f - weight, count);
+    int averaged = observer.average(target, READ_TIMEOUT_NS);
+    if (averaged < workers.size()) {
+      throw new StarlingException(
+          "only "
+              + averaged
+              + " of "
+              + workers.size()
+              + " replicas could be read within "
+              + TimeUnit.NANOSECONDS.toSeconds(READ_TIMEOUT_NS)
+              + " s a stripe: the machine is starved of processor time, run fewer workers");
     }
   }
 
@@ -280,16 +264,7 @@ public final class LocalJob implements AutoCloseable {
    * @return the consensus distance, 0 when all are equal
    */
   public double consensusDistance() {
-    long count = layout.parameterCount();
-    MemorySegment mean = scratch.segment().asSlice(count * Float.BYTES, count * Float.BYTES);
-    MemorySegment one = scratch.segment().asSlice(0, count * Float.BYTES);
-    average(mean);
-    double sum = 0;
-    for (int rank = 0; rank < workers.size(); rank++) {
-      copyReplica(rank, one);
-      sum += VectorKernels.squaredDistance(one, 0, mean, 0, count);
-    }
-    return Math.sqrt(sum / workers.size());
+    return observer.consensusDistance(READ_TIMEOUT_NS);
   }
 
   /**
@@ -303,19 +278,20 @@ public final class LocalJob implements AutoCloseable {
   public void close() {
     StarlingException failed =
         new StarlingException("closing the job failed: see the suppressed failures");
-    for (AgentRunner runner : runners) {
-      memoryInUse |= !tryClose(() -> runner.close(STOP_TIMEOUT_MS, LocalJob::failToStop), failed);
+    for (RunningAgent agent : agents) {
+      memoryInUse |= !tryClose(agent, failed);
     }
-    runners.clear();
+    agents.clear();
     if (!memoryInUse) {
-      readers.forEach(reader -> tryClose(reader, failed));
+      if (observer != null) {
+        tryClose(observer, failed);
+      }
       workers.forEach(worker -> tryClose(worker, failed));
-      if (scratch != null) {
-        tryClose(scratch, failed);
+      if (board != null) {
+        tryClose(board, failed);
       }
       tryClose(fabric, failed);
     }
-    readers.clear();
     workers.clear();
     if (failed.getSuppressed().length > 0) {
       throw failed;

@@ -7,20 +7,27 @@ import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Copies a replica for evaluation or a checkpoint while training goes on: locks a stripe, copies
- * its current plane, releases it unchanged. Belongs to one thread, which waits, at most as long as
- * it was told; it is neither a compute thread nor an agent.
+ * Copies a replica for evaluation or a checkpoint while training goes on. Belongs to one thread,
+ * which waits, at most as long as it was told; it is neither a compute thread nor an agent.
+ *
+ * <p>A free stripe is locked, its current plane copied, and released unchanged. A stripe that
+ * somebody holds, perhaps for long, is copied without the lock: the current plane is not written
+ * before another one has become current, so the copy is whole when the plane is still current after
+ * it and at most a fence has raised the version.
  */
 public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   private static final long PARK_NS = TimeUnit.MICROSECONDS.toNanos(20);
+  private static final long GRACE_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long COPY_BYTES = 1L << 30;
 
   private final Remote remote;
   private final ReplicaLayout layout;
+  private final int rank;
   private long outstanding;
   private long value;
   private boolean succeeded;
@@ -28,117 +35,122 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   /**
    * Creates a reader.
    *
-   * @param remote a connection to the replica made as {@link ReplicaLayout#readerRank()}, used by
-   *     this reader alone; the reader closes it
+   * @param remote a connection to the replica, used by this reader alone; the reader closes it
    * @param layout the replica's layout
+   * @param rank the rank that the connection was made as, usually {@link
+   *     ReplicaLayout#readerRank()}
    */
-  public ReplicaReader(Remote remote, ReplicaLayout layout) {
+  public ReplicaReader(Remote remote, ReplicaLayout layout, int rank) {
     this.remote = remote;
     this.layout = layout;
+    this.rank = rank;
   }
 
   /**
-   * Copies the whole replica, a stripe at a time.
+   * Returns the connection.
    *
-   * @param target at least as long as the model, float32
-   * @param timeoutNs how long to wait for each stripe's lock
-   * @throws StarlingException when a stripe stays locked, or the peer is lost
+   * @return for looking, not for posting
    */
-  public void copyTo(MemorySegment target, long timeoutNs) {
+  Remote remote() {
+    return remote;
+  }
+
+  /**
+   * Copies the whole replica, a stripe at a time, if that is possible.
+   *
+   * @param target at least as long as the model, float32; undefined when the answer is no
+   * @param timeoutNs how long to try for each stripe
+   * @return whether every stripe was copied whole
+   */
+  public boolean tryCopyTo(MemorySegment target, long timeoutNs) {
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      copyStripe(stripe, target, layout.stripeStart(stripe) * Float.BYTES, timeoutNs);
-    }
-  }
-
-  private void copyStripe(int stripe, MemorySegment target, long targetOffset, long timeoutNs) {
-    long deadlineNs = System.nanoTime() + timeoutNs;
-    while (!tryCopyStripe(stripe, target, targetOffset, deadlineNs, timeoutNs)) {
-      if (System.nanoTime() - deadlineNs > 0) {
-        throw new StarlingException(
-            "stripe "
-                + stripe
-                + " of rank "
-                + remote.rank()
-                + " could not be copied within the hold limit of its lock: raise the hold limit");
-      }
-    }
-  }
-
-  /** Copies a stripe; what was copied counts only when the lock was still held at the end. */
-  private boolean tryCopyStripe(
-      int stripe, MemorySegment target, long targetOffset, long deadlineNs, long timeoutNs) {
-    long lockOffset = layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET;
-    long word = lock(stripe, lockOffset, deadlineNs);
-    try {
-      long source = layout.planeOffset(stripe, LockWord.current(word));
-      long length = layout.stripeLengthBytes(stripe);
-      for (long done = 0; done < length; done += COPY_BYTES) {
-        long part = Math.min(COPY_BYTES, length - done);
-        outstanding = 1;
-        remote.read(source + done, target, targetOffset + done, part, 0);
-        await(stripe, deadlineNs);
-      }
-    } finally {
-      outstanding = 1;
-      remote.compareAndSwap(lockOffset, word, LockWord.releaseUnchanged(word), 0);
-      await(stripe, deadlineNs + timeoutNs);
-    }
-    return value == word;
-  }
-
-  private long lock(int stripe, long lockOffset, long deadlineNs) {
-    while (true) {
-      outstanding = 1;
-      remote.readWord(lockOffset, 0);
-      await(stripe, deadlineNs);
-      long word = value;
-      if (LockWord.isFree(word)) {
-        // A reader writes no plane; it names the current one as its target, so that a fence
-        // quarantines nothing in use.
-        long held =
-            LockWord.acquire(word, layout.readerRank(), remote.epoch(), LockWord.current(word));
-        outstanding = 1;
-        remote.compareAndSwap(lockOffset, word, held, 0);
-        await(stripe, deadlineNs);
-        if (value == word) {
-          return held;
+      long deadlineNs = System.nanoTime() + timeoutNs;
+      while (!tryCopyStripe(stripe, target, deadlineNs)) {
+        if (!succeeded || System.nanoTime() - deadlineNs > 0) {
+          return false;
         }
+        LockSupport.parkNanos(PARK_NS);
       }
-      if (System.nanoTime() - deadlineNs > 0) {
-        throw new StarlingException(
-            "stripe "
-                + stripe
-                + " of rank "
-                + remote.rank()
-                + " stayed locked ("
-                + LockWord.describe(word)
-                + "): its holder hangs, look at that rank");
-      }
-      LockSupport.parkNanos(PARK_NS);
     }
+    return true;
   }
 
-  private void await(int stripe, long deadlineNs) {
+  private boolean tryCopyStripe(int stripe, MemorySegment target, long deadlineNs) {
+    long lockOffset = layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET;
+    if (!readWord(lockOffset, deadlineNs)) {
+      return false;
+    }
+    long word = value;
+    if (!LockWord.isFree(word)) {
+      return copy(stripe, LockWord.current(word), target, deadlineNs)
+          && isStillCurrent(word, lockOffset, deadlineNs);
+    }
+    // A reader writes no plane; it names the current one as its target, so that a fence quarantines
+    // nothing in use.
+    long held = LockWord.acquire(word, rank, remote.epoch(), LockWord.current(word));
+    if (!swap(lockOffset, word, held, deadlineNs) || value != word) {
+      return false;
+    }
+    boolean copied = copy(stripe, LockWord.current(word), target, deadlineNs);
+    // What was copied counts only when the lock was still held at the end.
+    return swap(lockOffset, held, LockWord.releaseUnchanged(held), deadlineNs)
+        && value == held
+        && copied;
+  }
+
+  private boolean isStillCurrent(long before, long lockOffset, long deadlineNs) {
+    // The loads of the copy come before the load of the word.
+    VarHandle.loadLoadFence();
+    if (!readWord(lockOffset, deadlineNs)) {
+      return false;
+    }
+    long rise = LockWord.version(value) - LockWord.version(before) & LockWord.VERSION_MASK;
+    return LockWord.current(value) == LockWord.current(before) && rise <= 1;
+  }
+
+  private boolean copy(int stripe, int plane, MemorySegment target, long deadlineNs) {
+    long source = layout.planeOffset(stripe, plane);
+    long at = layout.stripeStart(stripe) * Float.BYTES;
+    long length = layout.stripeLengthBytes(stripe);
+    for (long done = 0; done < length; done += COPY_BYTES) {
+      begin();
+      remote.read(source + done, target, at + done, Math.min(COPY_BYTES, length - done), 0);
+      if (!await(deadlineNs)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean readWord(long offset, long deadlineNs) {
+    begin();
+    remote.readWord(offset, 0);
+    return await(deadlineNs);
+  }
+
+  private boolean swap(long offset, long expected, long desired, long deadlineNs) {
+    begin();
+    remote.compareAndSwap(offset, expected, desired, 0);
+    return await(deadlineNs);
+  }
+
+  private void begin() {
+    outstanding = 1;
     succeeded = true;
+  }
+
+  /** Waits for the operation in flight, which the fabric completes in bounded time. */
+  private boolean await(long deadlineNs) {
     while (outstanding > 0 && remote.poll(this) == 0) {
-      if (System.nanoTime() - deadlineNs > 0) {
+      if (System.nanoTime() - deadlineNs > GRACE_NS) {
         throw new StarlingException(
             "rank "
                 + remote.rank()
-                + " did not answer in time for stripe "
-                + stripe
-                + ": look at that rank");
+                + " did not answer a read of its replica in time: look at that rank");
       }
       LockSupport.parkNanos(PARK_NS);
     }
-    if (!succeeded) {
-      throw new StarlingException(
-          "the connection to rank "
-              + remote.rank()
-              + " failed while stripe "
-              + stripe
-              + " was read: the peer is gone");
-    }
+    return succeeded;
   }
 
   @Override

@@ -3,16 +3,20 @@ package dev.starling.engine.worker;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.exchange.ExchangeMachine;
 import dev.starling.engine.exchange.LockGuard;
+import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.fabric.Fabric;
-import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.metrics.PairingTable;
 import dev.starling.engine.optimizer.Optimizer;
+import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.topology.Topology;
@@ -35,8 +39,10 @@ public final class Worker implements AutoCloseable {
   /** What a worker is made of, in the order in which it is opened; closed in reverse. */
   static final class Parts {
     Replica replica;
-    Remote[] neighbours;
-    ExchangeMachine machine;
+    Kernels kernels;
+    Neighbourhood neighbours;
+    PartnerPolicy policy;
+    PairingTable pairings;
     LockGuard guard;
     GradientMailbox mailbox;
     Optimizer optimizer;
@@ -77,11 +83,14 @@ public final class Worker implements AutoCloseable {
       parts.random = new SplittableRandom(context.seed() * 0x9e3779b97f4a7c15L + rank);
       counters = new Counters(replica.segment(), ReplicaLayout.COUNTERS_OFFSET);
       parts.counters = counters;
+      parts.pairings = new PairingTable(replica.segment(), layout.pairingsOffset());
       mailbox = new GradientMailbox(layout.parameterCount());
       opened.add(mailbox);
       parts.mailbox = mailbox;
       parts.optimizer = context.optimizer().create(layout.parameterCount());
       opened.add(parts.optimizer);
+      parts.kernels = context.kernels().get();
+      opened.add(parts.kernels);
       l2Decay = parts.optimizer.l2Decay();
       snapshot = new Snapshot(replica);
     } catch (Throwable failed) {
@@ -91,65 +100,70 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Connects to the neighbours and to the worker's own replica, and makes the agent.
+   * Connects to the neighbours that have joined and to the worker's own replica, and makes the
+   * agent, which connects to the others when they join.
    *
    * @param fabric how to reach them
-   * @param regions every worker's region, by rank
-   * @param topology the graph
+   * @param members who has joined
    * @param progress how far the job is
    * @return the agent, to be run by one thread
    */
-  public CommunicationAgent connect(
-      Fabric fabric, List<RegionDescriptor> regions, Topology topology, ProgressClock progress) {
-    int[] ranks = topology.neighbours(rank);
-    Remote[] neighbours = new Remote[ranks.length];
-    boolean addressable = true;
-    for (int i = 0; i < ranks.length; i++) {
-      neighbours[i] = connect(fabric, regions.get(ranks[i]));
-      addressable &= neighbours[i].direct() != null;
-    }
-    parts.neighbours = neighbours;
-    MemorySegment staging = null;
-    if (!addressable) {
-      PrivateMemory memory =
-          PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
-      opened.add(memory);
-      staging = memory.segment();
-    }
-    parts.machine =
-        new ExchangeMachine(
-            parts.replica,
-            connect(fabric, regions.get(rank)),
-            context.kernels(),
-            context.chunkBytes(),
-            staging,
-            parts.journal,
-            counters);
+  public CommunicationAgent connect(Fabric fabric, Membership members, ProgressClock progress) {
+    Topology topology = context.topology();
+    RegionDescriptor self = members.region(rank, parts.replica.incarnation());
+    parts.neighbours =
+        new Neighbourhood(
+            parts.replica, topology.neighbours(rank), fabric, members, counters, context);
+    opened.add(parts.neighbours);
+    int neighbours = parts.neighbours.size();
+    parts.policy =
+        new PartnerPolicy(
+            context.partner(),
+            neighbours,
+            (long) context.maxUnmetRounds() * neighbours,
+            parts.random);
     parts.guard =
         new LockGuard(
             parts.replica,
-            connect(fabric, regions.get(rank)),
-            peer -> stateOf(neighbours, peer),
+            connectSelf(fabric, self),
+            parts.neighbours,
             parts.journal,
             counters,
             context.holdLimitNs());
-    agent = new CommunicationAgent(parts, context, progress, topology.initiates(rank));
+    boolean initiates = topology.initiates(rank);
+    int several = Math.min(context.stripesInFlight(), layout.stripes());
+    StripeLane[] lanes = new StripeLane[initiates ? Math.max(1, Math.min(several, neighbours)) : 1];
+    for (int i = 0; i < lanes.length; i++) {
+      ExchangeMachine machine =
+          new ExchangeMachine(
+              parts.replica,
+              connectSelf(fabric, self),
+              parts.kernels,
+              context.chunkBytes(),
+              staging(fabric),
+              parts.journal,
+              counters);
+      lanes[i] = new StripeLane(parts, machine, context, initiates);
+    }
+    agent = new CommunicationAgent(parts, context, progress, lanes);
     return agent;
   }
 
-  private Remote connect(Fabric fabric, RegionDescriptor region) {
-    Remote remote = fabric.connect(region, layout, rank);
+  private Remote connectSelf(Fabric fabric, RegionDescriptor self) {
+    Remote remote = fabric.connect(self, layout, rank, parts.replica.incarnation());
     opened.add(remote);
     return remote;
   }
 
-  private static PeerState stateOf(Remote[] neighbours, int peer) {
-    for (Remote remote : neighbours) {
-      if (remote.rank() == peer) {
-        return remote.state();
-      }
+  /** Memory for incoming chunks where peers' memory cannot be addressed. */
+  private MemorySegment staging(Fabric fabric) {
+    if (fabric.isAddressable()) {
+      return null;
     }
-    return PeerState.ALIVE;
+    PrivateMemory memory =
+        PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
+    opened.add(memory);
+    return memory.segment();
   }
 
   /**
@@ -179,7 +193,8 @@ public final class Worker implements AutoCloseable {
   /**
    * Hands in {@link #gradient()}, computed on the open snapshot. The communication agent applies it
    * soon, in sum with others when it is behind. A gradient that is not finite is refused and
-   * counted; the replica is not touched.
+   * counted, and so is one that is more stale than the job allows and to be dropped; the replica is
+   * not touched.
    *
    * @return whether it was accepted
    * @throws IllegalStateException when no snapshot is open
@@ -196,12 +211,17 @@ public final class Worker implements AutoCloseable {
     long startNs = System.nanoTime();
     submissions++;
     MemorySegment gradient = mailbox.writing();
-    long bad = VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
     counters.add(Counter.GRADIENTS_SUBMITTED, 1);
+    long bad = checkAndClip(gradient);
     if (bad >= 0) {
       counters.add(Counter.GRADIENTS_REFUSED, 1);
       counters.set(Counter.LAST_REFUSED_SUBMISSION, submissions);
       counters.set(Counter.LAST_REFUSED_INDEX, bad);
+      counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
+      return false;
+    }
+    if (isTooLate()) {
+      counters.add(Counter.GRADIENTS_LATE_AT_SUBMIT, 1);
       counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
       return false;
     }
@@ -216,6 +236,31 @@ public final class Worker implements AutoCloseable {
     LockSupport.unpark(agentThread);
     counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
     return true;
+  }
+
+  /** Checks that a gradient is finite, and shortens it to the largest norm: its first bad index. */
+  private long checkAndClip(MemorySegment gradient) {
+    double limit = context.maxGradientNorm();
+    if (limit == 0) {
+      return VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
+    }
+    double squared = VectorKernels.squaredNorm(gradient, 0, layout.parameterCount());
+    if (!Double.isFinite(squared)) {
+      return VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
+    }
+    double norm = Math.sqrt(squared);
+    if (norm > limit) {
+      VectorKernels.scale(gradient, 0, (float) (limit / norm), layout.parameterCount());
+      counters.add(Counter.GRADIENTS_CLIPPED, 1);
+    }
+    return -1;
+  }
+
+  private boolean isTooLate() {
+    long read = snapshot.version(0);
+    return context.maxStaleness() > 0
+        && context.lateGradients() == LateGradients.DROP
+        && LockWord.fullVersion(parts.replica.lockWord(0), read) - read > context.maxStaleness();
   }
 
   private void addDecay(MemorySegment gradient) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.fabric.Fabric;
+import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.metrics.Counter;
@@ -39,12 +40,21 @@ class IdleAcknowledgementTest {
         }
 
         @Override
-        public RegionDescriptor expose(Replica replica) {
-          return new RegionDescriptor(name(), replica.rank(), replica.jobId(), "");
+        public boolean isAddressable() {
+          return true;
         }
 
         @Override
-        public Remote connect(RegionDescriptor descriptor, ReplicaLayout layout, int localRank) {
+        public RegionDescriptor expose(Replica replica) {
+          return new RegionDescriptor(name(), replica.rank(), 0, replica.jobId(), "");
+        }
+
+        @Override
+        public Remote connect(
+            RegionDescriptor descriptor,
+            ReplicaLayout layout,
+            int localRank,
+            int localIncarnation) {
           ScriptedRemote remote = new ScriptedRemote(replicas.get(descriptor.rank()), true);
           connections.add(remote);
           return remote;
@@ -75,8 +85,7 @@ class IdleAcknowledgementTest {
   }
 
   private CommunicationAgent connect(Worker worker) {
-    Topology topology = Topology.of(Topology.Kind.COMPLETE, WORKERS);
-    return worker.connect(fabric, regions, topology, () -> 0);
+    return worker.connect(fabric, Membership.of(regions), () -> 0);
   }
 
   private List<ScriptedRemote> neighbours() {

@@ -30,18 +30,18 @@ class LockGuardTest {
     PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE
   };
   private final LockGuard guard =
-      new LockGuard(
-          home,
-          own,
-          rank -> rank < states.length ? states[rank] : PeerState.ALIVE,
-          recorder(),
-          counters,
-          HOLD_LIMIT_NS);
+      new LockGuard(home, own, this::state, recorder(), counters, HOLD_LIMIT_NS);
   private long nowNs;
+  private int asked = -1;
 
   @AfterEach
   void close() {
     home.close();
+  }
+
+  private PeerState state(int rank, int incarnation) {
+    asked = incarnation;
+    return rank < states.length ? states[rank] : PeerState.ALIVE;
   }
 
   private Journal recorder() {
@@ -60,8 +60,12 @@ class LockGuardTest {
   }
 
   private long hold(int rank) {
+    return hold(rank, AttachmentTable.issueEpoch(home.segment(), rank, 0));
+  }
+
+  private long hold(int rank, int epoch) {
     long word = home.lockWord(0);
-    long held = LockWord.acquire(word, rank, 1, ControlLine.freePlane(word, home.guardWord(0)));
+    long held = LockWord.acquire(word, rank, epoch, ControlLine.freePlane(word, home.guardWord(0)));
     assertEquals(
         word, ControlLine.compareAndSwap(home.segment(), layout.lineOffset(0), word, held));
     return held;
@@ -146,6 +150,26 @@ class LockGuardTest {
     pass(2 * HOLD_LIMIT_NS);
     assertEquals(LockWord.fence(held), home.lockWord(0));
     assertEquals(0, quarantined());
+  }
+
+  /** The rank has joined again and connected: its predecessor is dead, whatever is known of it. */
+  @Test
+  void shouldBreakALockOfAnOlderEpochAtOnceWithoutQuarantine() {
+    long held = hold(1);
+    AttachmentTable.issueEpoch(home.segment(), 1, 1);
+    pass(HOLD_LIMIT_NS / 4);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(0, quarantined());
+    assertEquals(List.of("fence 1 at 1", "fenced true"), journal);
+  }
+
+  /** Who is asked about is the incarnation that holds the lock, not the newest that is known. */
+  @Test
+  void shouldAskForTheIncarnationThatHoldsTheLock() {
+    hold(1, AttachmentTable.issueEpoch(home.segment(), 1, 7));
+    pass(HOLD_LIMIT_NS / 4);
+    assertEquals(7, asked);
+    assertFalse(LockWord.isFree(home.lockWord(0)));
   }
 
   @Test

@@ -133,10 +133,10 @@ class ReplicaTest {
   void shouldIssueRisingEpochsAndRememberAcknowledgements() {
     try (Replica replica = Replica.createPrivate(LAYOUT, 7, 1)) {
       MemorySegment region = replica.segment();
-      assertEquals(1, AttachmentTable.issueEpoch(region, 0));
-      assertEquals(2, AttachmentTable.issueEpoch(region, 0));
-      assertEquals(1, AttachmentTable.issueEpoch(region, 1));
-      assertEquals(2, AttachmentTable.epoch(region, 0));
+      assertEquals(1, AttachmentTable.issueEpoch(region, 0, 0));
+      assertEquals(2, AttachmentTable.issueEpoch(region, 0, 0));
+      assertEquals(1, AttachmentTable.issueEpoch(region, 1, 0));
+      assertEquals(2, AttachmentTable.epoch(AttachmentTable.attachment(region, 0)));
       assertEquals(1, replica.countFence(0));
       assertEquals(2, replica.countFence(0));
       AttachmentTable.acknowledge(region, 0, 2);

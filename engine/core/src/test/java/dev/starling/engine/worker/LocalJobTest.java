@@ -28,7 +28,7 @@ class LocalJobTest {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
 
   private static JobContext context(int workers, long parameters) {
-    return new JobContext().workers(workers).parameterCount(parameters);
+    return new JobContext().workers(workers).parameterCount(parameters).mergeLimit(0);
   }
 
   private static long total(LocalJob job, Counter counter) {
@@ -326,7 +326,7 @@ class LocalJobTest {
             LocalJob.launch(
                 context(1, 50)
                     .optimizer(parameters -> new Sgd(0.9f, 1e-4f, parameters))
-                    .schedule(new Schedule.CosineWithWarmup(0.05f, 10, 500)),
+                    .schedule(new Schedule.Warmup(10, new Schedule.Cosine(0.05f, 490))),
                 arena.allocate(200))) {
       job.run(worker -> descend(worker, 500, 50));
       MemorySegment average = arena.allocate(200);

@@ -1,0 +1,307 @@
+package dev.starling.engine.worker;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.fabric.Membership;
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.kernel.KernelWarmUp;
+import dev.starling.engine.memory.Mappings;
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.Agent;
+
+/**
+ * One worker of a job whose other workers live in other processes of this host. The processes share
+ * a {@link JobBoard}; whoever made it coordinates.
+ *
+ * <pre>
+ *   join --> awaitStart --> snapshot, submit, ... until isStopRequested or no work is left --> finish --> close
+ * </pre>
+ *
+ * <p>Belongs to one thread, which is also the worker's compute thread.
+ */
+public final class JoinedWorker implements AutoCloseable {
+  private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
+  private static final long COPY_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long COORDINATOR_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  private final JobContext context;
+  private final JobBoard board;
+  private final RankRecord record;
+  private final int incarnation;
+  private Worker worker;
+  private RunningAgent agent;
+  private int source = RankRecord.INITIAL;
+  private boolean agentStuck;
+  private boolean coordinatorDead;
+  private long checkAtNs = System.nanoTime();
+
+  private JoinedWorker(JobContext context, JobBoard board, int rank, int incarnation) {
+    this.context = context;
+    this.board = board;
+    this.incarnation = incarnation;
+    record = board.rank(rank);
+  }
+
+  /**
+   * Creates the worker's replica, connects to whoever has joined, starts the agent, and announces
+   * the rank. A rank that joins again copies the model of another rank that lives.
+   *
+   * @param context the job's options, the same for every rank; concluded here
+   * @param board the job's board, which the caller closes after this worker
+   * @param rank the rank
+   * @param incarnation how many times the rank had joined before
+   * @param initialParameters the model that every worker starts from, float32
+   * @return the worker, owned by the caller
+   * @throws StarlingException when memory is short, or the rank's last incarnation still runs;
+   *     nothing is left behind
+   */
+  public static JoinedWorker join(
+      JobContext context,
+      JobBoard board,
+      int rank,
+      int incarnation,
+      MemorySegment initialParameters) {
+    context.conclude();
+    KernelWarmUp.run();
+    JoinedWorker joined = new JoinedWorker(context, board, rank, incarnation);
+    try {
+      joined.open(rank, initialParameters);
+      return joined;
+    } catch (Throwable failure) {
+      try {
+        joined.close();
+      } catch (Throwable whileClosing) {
+        failure.addSuppressed(whileClosing);
+      }
+      throw failure;
+    }
+  }
+
+  private void open(int rank, MemorySegment initialParameters) {
+    ShmFabric fabric = board.fabric();
+    ReplicaLayout layout = context.layout();
+    if (incarnation > 0) {
+      retirePredecessor(rank);
+    }
+    Replica replica =
+        Replica.createShared(
+            fabric.regionPath(board.jobId(), rank, incarnation),
+            layout,
+            board.jobId(),
+            rank,
+            incarnation);
+    worker = new Worker(context, replica);
+    if (context.lockMemory()) {
+      Mappings.lock(
+          "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
+    }
+    if (incarnation == 0 || !copyLivingReplica(replica)) {
+      replica.initialise(initialParameters);
+    }
+    CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
+    agent =
+        new RunningAgent(
+            worker, new Reporting(communication, worker.counters()), context.idleStrategy().get());
+    agent.start();
+    record.joined(incarnation, source);
+  }
+
+  private void retirePredecessor(int rank) {
+    ShmFabric fabric = board.fabric();
+    var predecessor = fabric.describe(board.jobId(), rank, incarnation - 1);
+    if (!fabric.isDead(predecessor)) {
+      throw new StarlingException(
+          "rank "
+              + rank
+              + " cannot join as incarnation "
+              + incarnation
+              + " while its predecessor still owns "
+              + predecessor.address()
+              + ": end that process first");
+    }
+    fabric.removeDead(predecessor);
+  }
+
+  /** Copies the model of the first rank that lives and can be read, neighbours first. */
+  private boolean copyLivingReplica(Replica replica) {
+    ReplicaLayout layout = context.layout();
+    try (PrivateMemory copy =
+        PrivateMemory.allocate(
+            "the copy of a living replica", layout.parameterCount() * Float.BYTES)) {
+      for (int peer : context.topology().neighbours(replica.rank())) {
+        if (copyReplica(peer, replica, copy)) {
+          return true;
+        }
+      }
+      for (int peer = 0; peer < layout.workers(); peer++) {
+        if (peer != replica.rank() && copyReplica(peer, replica, copy)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  private boolean copyReplica(int peer, Replica replica, PrivateMemory copy) {
+    int joined = board.incarnation(peer);
+    if (joined == Membership.ABSENT || board.fabric().isDead(board.region(peer, joined))) {
+      return false;
+    }
+    ReplicaLayout layout = context.layout();
+    Remote remote;
+    try {
+      remote =
+          board.fabric().connect(board.region(peer, joined), layout, replica.rank(), incarnation);
+    } catch (StarlingException gone) {
+      if (board.fabric().isDead(board.region(peer, joined))) {
+        return false;
+      }
+      throw gone;
+    }
+    try (ReplicaReader reader = new ReplicaReader(remote, layout, replica.rank())) {
+      if (!reader.tryCopyTo(copy.segment(), COPY_TIMEOUT_NS)) {
+        return false;
+      }
+    }
+    replica.initialise(copy.segment());
+    source = peer;
+    return true;
+  }
+
+  /**
+   * Returns the worker.
+   *
+   * @return the worker, for {@code snapshot}, {@code gradient} and {@code submit}
+   */
+  public Worker worker() {
+    return worker;
+  }
+
+  /**
+   * Returns whose model this worker started from.
+   *
+   * @return a rank, or {@link RankRecord#INITIAL}
+   */
+  public int source() {
+    return source;
+  }
+
+  /**
+   * Waits until the coordinator lets the job begin, or wants it to stop, or dies.
+   *
+   * @return whether there is something to do
+   */
+  public boolean awaitStart() {
+    while (board.phase() == JobBoard.Phase.GATHERING && !isCoordinatorDead()) {
+      LockSupport.parkNanos(POLL_NS);
+    }
+    return !isStopRequested();
+  }
+
+  /**
+   * Tells whether to finish the step in hand and end: the coordinator wants it, or is dead.
+   *
+   * @return whether to stop
+   */
+  public boolean isStopRequested() {
+    return board.phase().compareTo(JobBoard.Phase.STOPPING) >= 0 || isCoordinatorDead();
+  }
+
+  /**
+   * Tells whether the coordinator has died; looks at most five times a second.
+   *
+   * @return whether nobody coordinates any more
+   */
+  public boolean isCoordinatorDead() {
+    long nowNs = System.nanoTime();
+    if (!coordinatorDead && nowNs - checkAtNs > 0) {
+      checkAtNs = nowNs + COORDINATOR_CHECK_NS;
+      coordinatorDead = !board.isCoordinatorAlive();
+    }
+    return coordinatorDead;
+  }
+
+  /**
+   * Applies what was submitted, says so on the board, and waits until the coordinator has read what
+   * it needs. The replica stays reachable for other ranks meanwhile.
+   *
+   * @param leaveEarly asked again and again; true ends the wait, for instance on a signal
+   * @throws StarlingException when the agent failed or did not apply the last gradient in 30 s
+   */
+  public void finish(BooleanSupplier leaveEarly) {
+    agent.drain(DRAIN_TIMEOUT_NS);
+    record.finished();
+    while (board.phase() != JobBoard.Phase.RELEASED
+        && !isCoordinatorDead()
+        && !leaveEarly.getAsBoolean()
+        && !Thread.currentThread().isInterrupted()) {
+      worker.requireHealthy();
+      LockSupport.parkNanos(POLL_NS);
+    }
+  }
+
+  /**
+   * Stops the agent, leaves the job and gives all memory back. When nobody coordinates any more,
+   * what dead processes left in shared memory is removed too.
+   */
+  @Override
+  public void close() {
+    try {
+      if (agent != null) {
+        agentStuck = true;
+        agent.close();
+        agentStuck = false;
+        agent = null;
+        record.left();
+      }
+    } finally {
+      // A stuck agent still computes on the memory: then only the end of the process frees it.
+      if (worker != null && !agentStuck) {
+        worker.close();
+        worker = null;
+      }
+      if (isCoordinatorDead()) {
+        board.fabric().removeDeadRegions();
+      }
+    }
+  }
+
+  /** The agent, with the number of submitted gradients told on the board. */
+  private final class Reporting implements Agent {
+    private final CommunicationAgent communication;
+    private final Counters counters;
+    private final long before = record.submitted();
+
+    Reporting(CommunicationAgent communication, Counters counters) {
+      this.communication = communication;
+      this.counters = counters;
+    }
+
+    @Override
+    public void onStart() {
+      communication.onStart();
+    }
+
+    @Override
+    public int doWork() {
+      record.submitted(before + counters.get(Counter.GRADIENTS_SUBMITTED));
+      return communication.doWork();
+    }
+
+    @Override
+    public String roleName() {
+      return communication.roleName();
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package dev.starling.engine.worker;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.exchange.LockGuard;
+import dev.starling.engine.fabric.Fabric;
+import dev.starling.engine.fabric.Membership;
+import dev.starling.engine.fabric.PeerState;
+import dev.starling.engine.fabric.RegionDescriptor;
+import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
+import dev.starling.engine.replica.Replica;
+import java.util.Arrays;
+
+/**
+ * A worker's connections to its neighbours, who may join late, die and join again.
+ *
+ * <pre>
+ *   ABSENT --joined, connected--> CONNECTED --dead or left, not in use--> ABSENT (a higher incarnation may come)
+ * </pre>
+ *
+ * <p>One neighbour is looked at per interval, so a look costs one system call and waits for nobody.
+ * Belongs to the communication agent; opening and closing to the thread that sets the worker up.
+ */
+final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
+  private final Replica replica;
+  private final Fabric fabric;
+  private final Membership members;
+  private final Counters counters;
+  private final PeerListener listener;
+  private final long intervalNs;
+  private final int[] ranks;
+  private final int[] indexOfRank;
+  private final Remote[] remotes;
+  private final int[] incarnation;
+  private final boolean[] inUse;
+  private int connected;
+  private int settling;
+  private int looking;
+  private long lookAtNs = Long.MIN_VALUE;
+
+  /**
+   * Connects to every neighbour that has joined.
+   *
+   * @param replica the worker's own replica
+   * @param ranks its neighbours
+   * @param fabric how to reach them
+   * @param members who has joined
+   * @param counters the worker's counters
+   * @param context interval and listener
+   */
+  Neighbourhood(
+      Replica replica,
+      int[] ranks,
+      Fabric fabric,
+      Membership members,
+      Counters counters,
+      JobContext context) {
+    this.replica = replica;
+    this.ranks = ranks;
+    this.fabric = fabric;
+    this.members = members;
+    this.counters = counters;
+    listener = context.peerListener();
+    intervalNs = Math.max(1, context.peerCheckNs() / Math.max(1, ranks.length));
+    remotes = new Remote[ranks.length];
+    incarnation = new int[ranks.length];
+    inUse = new boolean[ranks.length];
+    indexOfRank = new int[replica.layout().workers()];
+    Arrays.fill(incarnation, Membership.ABSENT);
+    Arrays.fill(indexOfRank, -1);
+    try {
+      for (int index = 0; index < ranks.length; index++) {
+        indexOfRank[ranks[index]] = index;
+        connect(index);
+      }
+    } catch (Throwable failure) {
+      close();
+      throw failure;
+    }
+  }
+
+  /** {@return how many neighbours the graph gives this worker} */
+  int size() {
+    return ranks.length;
+  }
+
+  /** {@return how many of them are connected} */
+  int connected() {
+    return connected;
+  }
+
+  /** {@return the rank of a neighbour} */
+  int rank(int index) {
+    return ranks[index];
+  }
+
+  /** {@return the connection to a neighbour, null while it is absent} */
+  Remote remote(int index) {
+    return remotes[index];
+  }
+
+  /** {@return whether a neighbour is connected and in no exchange of this worker} */
+  boolean isAvailable(int index) {
+    return remotes[index] != null && !inUse[index];
+  }
+
+  /** An exchange with a neighbour begins: its connection stays until {@link #release}. */
+  Remote use(int index) {
+    inUse[index] = true;
+    return remotes[index];
+  }
+
+  /** The exchange with a neighbour is over. */
+  void release(int index) {
+    inUse[index] = false;
+  }
+
+  /**
+   * Looks at one neighbour when it is time to, and tells one that this worker writes none of its
+   * planes. An agent with gradients to apply must do so too: a home with two planes in quarantine
+   * breaks no further lock, and nobody tries a neighbour whose stripe stays locked.
+   *
+   * @return how many things happened
+   */
+  int poll(long nowNs) {
+    if (ranks.length == 0) {
+      return 0;
+    }
+    settling = (settling + 1) % ranks.length;
+    if (isAvailable(settling)) {
+      remotes[settling].settle();
+    }
+    if (nowNs < lookAtNs) {
+      return 0;
+    }
+    lookAtNs = nowNs + intervalNs;
+    looking = (looking + 1) % ranks.length;
+    return look(looking);
+  }
+
+  private int look(int index) {
+    Remote remote = remotes[index];
+    if (remote == null) {
+      return members.incarnation(ranks[index]) > incarnation[index] && connect(index) ? 1 : 0;
+    }
+    if (inUse[index]) {
+      return 0;
+    }
+    PeerState state = remote.state();
+    if (state == PeerState.ALIVE) {
+      return 0;
+    }
+    remotes[index] = null;
+    connected--;
+    remote.close();
+    counters.add(Counter.PEERS_LOST, 1);
+    if (state == PeerState.DEAD) {
+      fabric.removeDead(members.region(ranks[index], incarnation[index]));
+    }
+    listener.onPeer(replica.rank(), ranks[index], incarnation[index], state);
+    return 1;
+  }
+
+  private boolean connect(int index) {
+    int joined = members.incarnation(ranks[index]);
+    if (joined == Membership.ABSENT) {
+      return false;
+    }
+    RegionDescriptor region = members.region(ranks[index], joined);
+    // Whatever comes of it: this incarnation is known from now on, and locks of earlier ones are
+    // dead workers'.
+    incarnation[index] = joined;
+    Remote remote;
+    try {
+      remote = fabric.connect(region, replica.layout(), replica.rank(), replica.incarnation());
+    } catch (StarlingException failure) {
+      if (members.incarnation(ranks[index]) != joined || fabric.isDead(region)) {
+        fabric.removeDead(region);
+        listener.onPeer(replica.rank(), ranks[index], joined, PeerState.DEAD);
+        return false;
+      }
+      throw failure;
+    }
+    remotes[index] = remote;
+    connected++;
+    counters.add(Counter.PEERS_JOINED, 1);
+    listener.onPeer(replica.rank(), ranks[index], joined, PeerState.ALIVE);
+    return true;
+  }
+
+  /** Readers and ranks that are no neighbours count as alive: their locks have the hold limit. */
+  @Override
+  public PeerState state(int rank, int incarnationOfHolder) {
+    int index = rank < indexOfRank.length ? indexOfRank[rank] : -1;
+    if (index < 0 || incarnation[index] < incarnationOfHolder) {
+      return PeerState.ALIVE;
+    }
+    if (incarnation[index] > incarnationOfHolder || remotes[index] == null) {
+      return PeerState.DEAD;
+    }
+    return remotes[index].state();
+  }
+
+  @Override
+  public void close() {
+    for (int index = 0; index < remotes.length; index++) {
+      if (remotes[index] != null) {
+        remotes[index].close();
+        remotes[index] = null;
+      }
+    }
+    connected = 0;
+  }
+}

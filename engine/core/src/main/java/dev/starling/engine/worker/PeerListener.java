@@ -1,0 +1,24 @@
+package dev.starling.engine.worker;
+
+import dev.starling.engine.fabric.PeerState;
+
+/**
+ * Is told when a worker connects to a neighbour and when it loses one. Called by communication
+ * agents, between two steps of their duty cycle: it must return quickly and must not throw.
+ */
+@FunctionalInterface
+public interface PeerListener {
+  /** Tells nobody. */
+  PeerListener NONE = (rank, peer, incarnation, state) -> {};
+
+  /**
+   * A neighbour was connected or lost.
+   *
+   * @param rank the worker that noticed
+   * @param peer the neighbour
+   * @param incarnation which incarnation of it
+   * @param state {@link PeerState#ALIVE} connected, {@link PeerState#CLOSED} left in good order,
+   *     {@link PeerState#DEAD} died
+   */
+  void onPeer(int rank, int peer, int incarnation, PeerState state);
+}
