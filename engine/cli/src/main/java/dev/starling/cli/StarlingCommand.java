@@ -75,6 +75,15 @@ public abstract class StarlingCommand implements Callable<Integer> {
   }
 
   /**
+   * Tells whether JSON was asked for.
+   *
+   * @return whether {@link #answer} prints JSON
+   */
+  protected final boolean json() {
+    return common.json();
+  }
+
+  /**
    * Returns where the command writes.
    *
    * @return the streams

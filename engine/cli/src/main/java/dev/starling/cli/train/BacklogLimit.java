@@ -5,6 +5,7 @@ import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.worker.Worker;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Keeps a compute thread from running away from its own communication agent.
@@ -19,7 +20,7 @@ final class BacklogLimit {
   private static final long PARK_NS = TimeUnit.MICROSECONDS.toNanos(20);
 
   private final int most;
-  private final StopSignal stop;
+  private final BooleanSupplier stop;
   private long waitedNs;
 
   /**
@@ -28,7 +29,7 @@ final class BacklogLimit {
    * @param most how many gradients may be handed in and not applied, 0 for any number
    * @param stop ends a wait early
    */
-  BacklogLimit(int most, StopSignal stop) {
+  BacklogLimit(int most, BooleanSupplier stop) {
     this.most = most;
     this.stop = stop;
   }
@@ -46,7 +47,7 @@ final class BacklogLimit {
     long nowNs = beginNs;
     while (backlog(worker) > most
         && nowNs - beginNs < TimeUnit.MILLISECONDS.toNanos(LIMIT_MS)
-        && !stop.isRequested()
+        && !stop.getAsBoolean()
         && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(this, PARK_NS);
       nowNs = System.nanoTime();

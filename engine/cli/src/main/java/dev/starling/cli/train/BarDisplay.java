@@ -14,15 +14,17 @@ final class BarDisplay implements ProgressDisplay {
   private static final int MAX_BAR = 40;
 
   private final ProgressBar bar;
+  private final RedrawnLine line;
 
   BarDisplay(PrintWriter err, int columns, String name, long total) {
+    line = new RedrawnLine(err, columns);
     bar =
         new ProgressBarBuilder()
             .setTaskName(name)
             .setInitialMax(total)
             .setUpdateIntervalMillis(250)
             .setRenderer(BarDisplay::render)
-            .setConsumer(new RedrawnLine(err, columns))
+            .setConsumer(line)
             .build();
   }
 
@@ -59,6 +61,11 @@ final class BarDisplay implements ProgressDisplay {
   }
 
   @Override
+  public void tell(String message) {
+    line.tell(message);
+  }
+
+  @Override
   public void close() {
     bar.close();
   }
@@ -80,9 +87,14 @@ final class BarDisplay implements ProgressDisplay {
     }
 
     @Override
-    public void accept(String line) {
+    public synchronized void accept(String line) {
       err.print("\r" + line);
       err.flush();
+    }
+
+    synchronized void tell(String message) {
+      clear();
+      err.println(message);
     }
 
     @Override

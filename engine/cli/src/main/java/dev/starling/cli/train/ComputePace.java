@@ -2,6 +2,7 @@ package dev.starling.cli.train;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * Stretches the time of a gradient to {@code max(real time, least) x factor} by parking the thread,
@@ -13,7 +14,7 @@ final class ComputePace {
 
   private final long leastNs;
   private final double factor;
-  private final StopSignal stop;
+  private final BooleanSupplier stop;
 
   /**
    * Creates the pace of one worker.
@@ -22,7 +23,7 @@ final class ComputePace {
    * @param factor how much longer it takes, at least 1
    * @param stop ends a wait early
    */
-  ComputePace(long leastNs, double factor, StopSignal stop) {
+  ComputePace(long leastNs, double factor, BooleanSupplier stop) {
     this.leastNs = leastNs;
     this.factor = factor;
     this.stop = stop;
@@ -39,7 +40,7 @@ final class ComputePace {
     }
     long nowNs = System.nanoTime();
     long dueNs = beginNs + (long) (Math.max(nowNs - beginNs, leastNs) * factor);
-    while (nowNs - dueNs < 0 && !stop.isRequested() && !Thread.currentThread().isInterrupted()) {
+    while (nowNs - dueNs < 0 && !stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
       LockSupport.parkNanos(this, Math.min(dueNs - nowNs, LONGEST_PARK_NS));
       nowNs = System.nanoTime();
     }

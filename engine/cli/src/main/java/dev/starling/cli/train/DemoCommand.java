@@ -3,6 +3,7 @@ package dev.starling.cli.train;
 import dev.starling.cli.StarlingCommand;
 import dev.starling.cli.Terminal;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -58,7 +59,7 @@ public final class DemoCommand extends StarlingCommand {
                 + options.model
                 + " on generated digits; each averages its replica with one other at a time.");
     try (StopSignal stop = new StopSignal(terminal().err())) {
-      RunResult result = new TrainingRun(options, "demo", terminal(), stop).execute();
+      RunResult result = new TrainingRun(options, "demo", terminal(), stop, List.of()).execute();
       answer(result.toJson(), RunReport.of(result));
       TrainingRun.requireFinite(result);
     }

@@ -16,6 +16,11 @@ final class LineDisplay implements ProgressDisplay {
   }
 
   @Override
+  public void tell(String line) {
+    err.println(line);
+  }
+
+  @Override
   public void close() {
     err.flush();
   }

@@ -32,8 +32,13 @@ record MemoryNeed(long bytes, long parameters, int workers) {
    */
   static MemoryNeed of(TrainOptions options, RunSetup setup) {
     long parameters = setup.model().parameterCount();
-    long velocity = options.optimizer.equals(TrainOptions.SGD) || options.momentum == 0 ? 0 : 1;
-    long models = options.workers * (ReplicaLayout.PLANES + GRADIENTS + velocity) + (long) AVERAGES;
+    long state =
+        switch (options.optimizer) {
+          case TrainOptions.SGD -> 0;
+          case TrainOptions.ADAMW -> 2;
+          default -> options.momentum == 0 ? 0 : 1;
+        };
+    long models = options.workers * (ReplicaLayout.PLANES + GRADIENTS + state) + AVERAGES;
     return new MemoryNeed(
         Math.multiplyExact(models * Float.BYTES, parameters), parameters, options.workers);
   }

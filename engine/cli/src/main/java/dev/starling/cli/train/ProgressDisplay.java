@@ -31,6 +31,13 @@ interface ProgressDisplay extends AutoCloseable {
    */
   void show(Progress progress);
 
+  /**
+   * Tells a person something that stays on the screen. May be called from any thread.
+   *
+   * @param line without a line break
+   */
+  void tell(String line);
+
   @Override
   void close();
 }

@@ -1,6 +1,6 @@
 package dev.starling.cli.train;
 
-import dev.starling.engine.worker.JobContext;
+import dev.starling.engine.cluster.JobBoard;
 import java.lang.management.ManagementFactory;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
@@ -14,23 +14,25 @@ final class RunFacts {
    * Collects options and facts of the machine.
    *
    * @param command the command's name
-   * @param options the run's options
-   * @param setup its data and model
-   * @param context what the engine was told
+   * @param plan the run
+   * @param board the job's board, which tools look for
    * @return keys and values
    */
   static Map<String, Object> of(
-      String command, TrainOptions options, RunSetup setup, JobContext context) {
+      String command, RunPlan plan, JobBoard board) {
+    RunSetup setup = plan.setup();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("command", command);
     facts.put("time", OffsetDateTime.now().toString());
-    facts.put("options", options.toMap());
+    facts.put("options", plan.options().toMap());
     facts.put("trainSamples", setup.train().count());
     facts.put("evaluationSamples", setup.evaluation().count());
     facts.put("inputs", setup.train().inputs());
     facts.put("classes", setup.train().classes());
     facts.put("parameters", setup.model().parameterCount());
-    facts.put("engine", context.toString());
+    facts.put("engine", plan.context().conclude().toString());
+    facts.put("board", board.path().toString());
+    facts.put("pid", ProcessHandle.current().pid());
     facts.put("java", Runtime.version().toString());
     facts.put("vm", System.getProperty("java.vm.name"));
     facts.put("jvmArguments", ManagementFactory.getRuntimeMXBean().getInputArguments());

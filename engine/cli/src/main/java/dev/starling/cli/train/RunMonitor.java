@@ -1,39 +1,41 @@
 package dev.starling.cli.train;
 
+import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.metrics.Counter;
-import dev.starling.engine.metrics.Counters;
-import dev.starling.engine.worker.LocalJob;
 import dev.starling.models.Pass;
 import dev.starling.models.data.Dataset;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Watches a run from a thread of its own: reads the counters, now and then evaluates the average of
- * all replicas on a slice of the evaluation set, and tells the display and the log.
+ * all replicas on a slice of the evaluation set, tells the display and the log, and saves the
+ * counters for {@code starling stat}.
  *
- * <p>Evaluation takes at most a tenth of one processor. The job's averages belong to this thread
+ * <p>Evaluation takes at most a tenth of one processor. The job's observer belongs to this thread
  * until {@link #close()} returns.
  */
 final class RunMonitor implements AutoCloseable {
   private static final int SLICE = 500;
   private static final int EVALUATION_BATCH = 64;
+  private static final long READ_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int MAX_EVALUATION_SHARE = 10;
   private static final long EVALUATION_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
   private static final long LOG_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
 
-  private final LocalJob job;
-  private final List<WorkerLoop> loops;
+  private final TrainingJob job;
   private final WorkBudget budget;
   private final int trainCount;
   private final Dataset slice;
   private final Pass pass;
   private final MemorySegment average;
   private final ProgressDisplay display;
-  private final Consumer<String> log;
+  private final RunDirectory directory;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread;
   private final long beginNs = System.nanoTime();
@@ -49,30 +51,26 @@ final class RunMonitor implements AutoCloseable {
    * Creates a monitor at rest.
    *
    * @param job the job
-   * @param loops its compute threads
-   * @param budget the work of the run
-   * @param setup model and data
+   * @param plan the run
    * @param average memory for the averaged model, used by this thread until it is closed
    * @param display for a person, closed by this monitor
-   * @param log takes a line every few seconds
+   * @param directory takes a line and the counters every few seconds
    */
   RunMonitor(
-      LocalJob job,
-      List<WorkerLoop> loops,
-      WorkBudget budget,
-      RunSetup setup,
+      TrainingJob job,
+      RunPlan plan,
       MemorySegment average,
       ProgressDisplay display,
-      Consumer<String> log) {
+      RunDirectory directory) {
+    RunSetup setup = plan.setup();
     this.job = job;
-    this.loops = loops;
-    this.budget = budget;
+    this.budget = plan.budget();
     this.trainCount = setup.train().count();
     this.slice = setup.evaluation().range(0, Math.min(SLICE, setup.evaluation().count()));
     this.pass = setup.model().newPass(EVALUATION_BATCH);
     this.average = average;
     this.display = display;
-    this.log = log;
+    this.directory = directory;
     thread = new Thread(this::watch, "starling-monitor");
     thread.setDaemon(true);
   }
@@ -96,6 +94,8 @@ final class RunMonitor implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException failed) {
       failure = failed;
+    } catch (IOException failed) {
+      failure = new UncheckedIOException(failed);
     } finally {
       display.close();
     }
@@ -103,35 +103,36 @@ final class RunMonitor implements AutoCloseable {
 
   private void evaluate() {
     long startNs = System.nanoTime();
-    job.average(average);
-    accuracy = pass.evaluate(average, slice).accuracy();
+    job.observer().refresh();
+    if (job.observer().average(average, READ_TIMEOUT_NS) > 0) {
+      accuracy = pass.evaluate(average, slice).accuracy();
+    }
     long endNs = System.nanoTime();
     evaluateAtNs =
         endNs + Math.max(EVALUATION_INTERVAL_NS, (MAX_EVALUATION_SHARE - 1) * (endNs - startNs));
   }
 
-  private void tell() {
+  private void tell() throws IOException {
+    job.observer().refresh();
     Progress progress = progress();
     display.show(progress);
     if (System.nanoTime() - logAtNs > 0) {
       logAtNs = System.nanoTime() + LOG_INTERVAL_NS;
-      log.accept(progress.toLine());
+      directory.log(progress.toLine());
+      directory.write(RunStat.FILE, RunStat.of(job.board(), true).toJson());
     }
   }
 
   private Progress progress() {
     long exchanges = 0;
     long refused = 0;
-    for (int rank = 0; rank < job.workers(); rank++) {
-      Counters counters = job.worker(rank).counters();
-      exchanges += counters.get(Counter.EXCHANGES);
-      refused += counters.get(Counter.GRADIENTS_REFUSED);
-    }
     long steps = 0;
     long samples = 0;
-    for (WorkerLoop loop : loops) {
-      steps += loop.steps();
-      samples += loop.samples();
+    for (int rank = 0; rank < job.board().workers(); rank++) {
+      exchanges += job.observer().count(rank, Counter.EXCHANGES);
+      refused += job.observer().count(rank, Counter.GRADIENTS_REFUSED);
+      steps += job.board().rank(rank).steps();
+      samples += job.board().rank(rank).samples();
     }
     long nowNs = System.nanoTime();
     double rate = (exchanges - lastExchanges) * 1e9 / Math.max(1, nowNs - lastNs);
@@ -139,10 +140,10 @@ final class RunMonitor implements AutoCloseable {
     lastNs = nowNs;
     return new Progress(
         (nowNs - beginNs) / 1e9,
-        budget.taken(),
+        budget.taken(job.board()),
         budget.total(),
         (double) samples / trainCount,
-        meanLoss(loops),
+        meanLoss(job.board()),
         accuracy,
         steps,
         exchanges,
@@ -153,13 +154,14 @@ final class RunMonitor implements AutoCloseable {
   /**
    * The training loss of a run.
    *
-   * @param loops the compute threads
+   * @param board where the workers tell it
    * @return mean over the workers that have done a step, NaN before the first
    */
-  static double meanLoss(List<WorkerLoop> loops) {
-    return loops.stream()
-        .filter(loop -> loop.steps() > 0)
-        .mapToDouble(WorkerLoop::loss)
+  static double meanLoss(JobBoard board) {
+    return IntStream.range(0, board.workers())
+        .mapToObj(board::rank)
+        .filter(rank -> rank.steps() > 0)
+        .mapToDouble(RankRecord::loss)
         .average()
         .orElse(Double.NaN);
   }

@@ -24,22 +24,29 @@ final class RunReport {
 
   private void workers(RunResult result) {
     format(
-        "%-10s %10s %10s %10s %12s %12s%n",
-        "worker", "accuracy", "steps", "steps/s", "exch. begun", "exch. joined");
+        "%-10s %10s %10s %10s %12s %12s %10s%n",
+        "worker", "accuracy", "steps", "steps/s", "exch. begun", "exch. joined", "straggler");
     for (int rank = 0; rank < result.workers().size(); rank++) {
       WorkerResult worker = result.workers().get(rank);
       format(
-          "%-10d %8.2f %% %10d %10.1f %12d %12d%n",
+          "%-10d %10s %10d %10.1f %12d %12d %10.2f%n",
           rank,
-          100 * worker.accuracy(),
+          accuracy(worker),
           worker.steps(),
           worker.stepsPerSecond(),
           worker.exchanges(),
-          worker.passiveExchanges());
+          worker.passiveExchanges(),
+          result.stragglerScore(rank));
     }
     format(
         "%-10s %8.2f %% %10d%n",
         "average", 100 * result.averaged().accuracy(), result.sum(WorkerResult::steps));
+  }
+
+  private static String accuracy(WorkerResult worker) {
+    return Double.isNaN(worker.accuracy())
+        ? "lost"
+        : String.format(Locale.ROOT, "%.2f %%", 100 * worker.accuracy());
   }
 
   private void totals(RunResult result) {
@@ -84,11 +91,15 @@ final class RunReport {
         result.consensusDistance());
     line(
         "gradients",
-        "%d handed in, %d applied, %d refused, %d merged with a waiting one",
-        result.sum(WorkerResult::steps),
+        "%d handed in, %d applied, %d refused, %d too late, %d merged with a waiting one",
+        result.sum(WorkerResult::submitted),
         result.sum(WorkerResult::applied),
         result.sum(WorkerResult::refused),
+        result.sum(WorkerResult::late),
         result.sum(WorkerResult::merged));
+    for (String incident : result.incidents()) {
+      line("incident", "%s", incident);
+    }
     line("run", "%s", result.outDirectory());
   }
 

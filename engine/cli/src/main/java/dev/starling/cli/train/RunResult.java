@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 
 /**
  * What a run came to.
@@ -17,6 +18,9 @@ import java.util.function.ToLongFunction;
  * @param seconds from the begin of the first step to the end of the last
  * @param consensusDistance root of the mean squared distance of the replicas from their average
  * @param stopped whether a signal ended it before its budget was used up
+ * @param incidents a sentence for every worker that was lost and every one that came back
+ * @param lostRanks ranks that were lost and did not come back
+ * @param restarts how many times a rank was started again
  * @param outDirectory where its files are
  */
 record RunResult(
@@ -26,6 +30,9 @@ record RunResult(
     double seconds,
     double consensusDistance,
     boolean stopped,
+    List<String> incidents,
+    List<Integer> lostRanks,
+    int restarts,
     Path outDirectory) {
   /** {@return whether every parameter of the averaged model led to finite logits} */
   boolean isFinite() {
@@ -67,6 +74,19 @@ record RunResult(
     return share(sum(WorkerResult::backlogWaitNs), sum(WorkerResult::computeNs));
   }
 
+  /**
+   * How slow a worker is: the median rate of all workers over its own.
+   *
+   * @param rank the worker
+   * @return 1 for a typical worker, 2 for one that is half as fast; NaN for one without steps
+   */
+  double stragglerScore(int rank) {
+    double[] rates = workers.stream().mapToDouble(WorkerResult::stepsPerSecond).sorted().toArray();
+    double median = (rates[(rates.length - 1) / 2] + rates[rates.length / 2]) / 2;
+    double own = workers.get(rank).stepsPerSecond();
+    return own > 0 ? median / own : Double.NaN;
+  }
+
   private static double share(long part, long whole) {
     return whole == 0 ? 0 : (double) part / whole;
   }
@@ -87,20 +107,36 @@ record RunResult(
     json.put("partnerBusy", sum(WorkerResult::partnerBusy));
     json.put("exchangesPerWorker", each(WorkerResult::exchanges));
     json.put("passiveExchanges", each(WorkerResult::passiveExchanges));
+    json.put("pairings", workers.stream().map(WorkerResult::pairings).toList());
+    json.put("fences", sum(WorkerResult::fences));
     json.put("stalenessMean", Json.number(stalenessMean()));
     json.put("stalenessMax", stalenessMax());
+    json.put("stalenessPerWorker", workers.stream().map(RunResult::staleness).toList());
+    json.put(
+        "stragglerScores",
+        IntStream.range(0, workers.size())
+            .mapToObj(rank -> Json.number(stragglerScore(rank)))
+            .toList());
     json.put("computeStallFraction", Json.number(computeStallFraction()));
     json.put("computeSubmitFraction", Json.number(computeSubmitFraction()));
     json.put("computeBacklogFraction", Json.number(computeBacklogFraction()));
     json.put("seconds", Json.number(seconds));
     json.put("consensusDistance", Json.number(consensusDistance));
-    json.put("gradientsSubmitted", sum(WorkerResult::steps));
+    json.put("gradientsSubmitted", sum(WorkerResult::submitted));
     json.put("gradientsApplied", sum(WorkerResult::applied));
     json.put("gradientsRefused", sum(WorkerResult::refused));
     json.put("gradientsMerged", sum(WorkerResult::merged));
+    json.put("gradientsLate", sum(WorkerResult::late));
+    json.put("lostRanks", lostRanks);
+    json.put("restarts", restarts);
+    json.put("incidents", incidents);
     json.put("stopped", stopped);
     json.put("outDirectory", outDirectory.toString());
     return json;
+  }
+
+  private static Double staleness(WorkerResult worker) {
+    return Json.number(share(worker.stalenessSum(), worker.applied()));
   }
 
   private List<Long> each(ToLongFunction<WorkerResult> number) {

@@ -1,8 +1,10 @@
 package dev.starling.cli.train;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Ends a run cleanly on SIGINT and SIGTERM: the process does not die until the run has saved its
@@ -10,13 +12,14 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Open it before anything that must not be left behind, close it after everything is saved.
  */
-final class StopSignal implements AutoCloseable {
+final class StopSignal implements BooleanSupplier, AutoCloseable {
   static final int LIMIT_SECONDS = 10;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Thread hook;
   private final PrintWriter err;
   private volatile boolean requested;
+  private volatile long requestedNs;
 
   /**
    * Installs the shutdown hook.
@@ -29,8 +32,13 @@ final class StopSignal implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
+  /** {@return a signal that tells nobody, for a process whose supervisor does} */
+  static StopSignal silent() {
+    return new StopSignal(new PrintWriter(Writer.nullWriter()));
+  }
+
   private void shutDown() {
-    requested = true;
+    request();
     err.println("stopping: every worker finishes its step, then the averaged model is saved");
     try {
       if (!finished.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
@@ -50,9 +58,20 @@ final class StopSignal implements AutoCloseable {
     return requested;
   }
 
+  @Override
+  public boolean getAsBoolean() {
+    return requested;
+  }
+
   /** Asks the workers to end, as the signal does. */
   void request() {
+    requestedNs = System.nanoTime();
     requested = true;
+  }
+
+  /** {@return when the end was asked for, {@link System#nanoTime()}} */
+  long requestedNs() {
+    return requestedNs;
   }
 
   /** Lets the process end, or removes the hook when it need not. */

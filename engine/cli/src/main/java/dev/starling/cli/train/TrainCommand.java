@@ -2,13 +2,16 @@ package dev.starling.cli.train;
 
 import dev.starling.cli.StarlingCommand;
 import dev.starling.cli.Terminal;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
-/** Trains a model with several workers in this process. */
+/** Trains a model with several workers, threads of this process or processes of their own. */
 @Command(
     name = "train",
-    header = "Train a model with several asynchronous workers in this process.",
+    header = "Train a model with several asynchronous workers, as threads or as processes.",
     description = {
       "",
       "Every worker computes gradients on its own replica and averages it with one neighbour at a"
@@ -21,10 +24,12 @@ import picocli.CommandLine.Mixin;
       "",
       "Examples:",
       "  starling train --data mnist --model mlp:256,128 --workers 4 --epochs 15",
-      "  starling train --model softmax --workers 8 --compute-ms 20 --slow 0=100 --steps 300"
+      "  starling train --model softmax --workers 8 --compute-ms 20 --slow 0=100 --steps 300",
+      "  starling train --data mnist --workers 4 --processes --restart 3"
     })
 public final class TrainCommand extends StarlingCommand {
   @Mixin private TrainOptions options = new TrainOptions();
+  @Spec private CommandSpec spec;
 
   /**
    * Creates the command.
@@ -38,9 +43,14 @@ public final class TrainCommand extends StarlingCommand {
   @Override
   protected void execute() throws Exception {
     try (StopSignal stop = new StopSignal(terminal().err())) {
-      RunResult result = new TrainingRun(options, "train", terminal(), stop).execute();
+      RunResult result = new TrainingRun(options, "train", terminal(), stop, arguments()).execute();
       answer(result.toJson(), RunReport.of(result));
       TrainingRun.requireFinite(result);
     }
+  }
+
+  private List<String> arguments() {
+    List<String> all = spec.commandLine().getParent().getParseResult().originalArgs();
+    return all.subList(all.indexOf(spec.name()) + 1, all.size());
   }
 }

@@ -4,7 +4,9 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.topology.Topology;
+import dev.starling.engine.worker.CpuSet;
 import dev.starling.engine.worker.JobContext;
+import dev.starling.engine.worker.LateGradients;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,8 +19,12 @@ final class TrainOptions {
   static final String GENERATED = "generated";
   static final String SGD = "sgd";
   static final String MOMENTUM = "momentum";
+  static final String NESTEROV = "nesterov";
+  static final String ADAMW = "adamw";
   static final String CONSTANT = "constant";
   static final String COSINE = "cosine";
+  static final String LINEAR = "linear";
+  static final String STEP = "step";
   private static final double DEFAULT_EPOCHS = 15;
   private static final double MAX_COMPUTE_MS = 600_000;
 
@@ -66,11 +72,27 @@ final class TrainOptions {
   int workers = 4;
 
   @Option(
-      names = "--topology",
-      paramLabel = "KIND",
+      names = "--processes",
       description =
-          "Who may average with whom: ring, complete, complete-bipartite or bipartite-exponential"
-              + " (the last two need an even number of workers). Default: ${DEFAULT-VALUE}.")
+          "Give every worker a process of its own. One that dies is left behind: the others finish,"
+              + " and the loss is told.")
+  boolean processes;
+
+  @Option(
+      names = "--restart",
+      paramLabel = "N",
+      description =
+          "With --processes: start a dead worker again, N times in all, 0 to 1000000; it copies the"
+              + " model of one that lives. Default: ${DEFAULT-VALUE}.")
+  int restarts;
+
+  @Option(
+      names = "--topology",
+      paramLabel = "GRAPH",
+      description =
+          "Who may average with whom: ring, torus, exponential, star, complete,"
+              + " complete-bipartite, bipartite-exponential, random-regular[:DEGREE] or file:PATH"
+              + " ('starling topology' shows them). Default: ${DEFAULT-VALUE}.")
   String topology = Topology.Kind.COMPLETE.optionName();
 
   @Option(
@@ -83,14 +105,15 @@ final class TrainOptions {
 
   @Option(
       names = "--optimizer",
-      paramLabel = "sgd|momentum",
+      paramLabel = "sgd|momentum|nesterov|adamw",
       description = "What turns a gradient into an update. Default: ${DEFAULT-VALUE}.")
   String optimizer = MOMENTUM;
 
   @Option(
       names = "--momentum",
       paramLabel = "MU",
-      description = "Factor of --optimizer momentum, 0 to below 1. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Factor of --optimizer momentum and nesterov, 0 to below 1. Default: ${DEFAULT-VALUE}.")
   double momentum = 0.9;
 
   @Option(
@@ -98,30 +121,49 @@ final class TrainOptions {
       paramLabel = "RATE",
       description =
           "Highest learning rate, above 0. A gradient moves one replica by it, so the average of N"
-              + " replicas by a N-th. Default: ${DEFAULT-VALUE}.")
-  double learningRate = 0.03;
+              + " replicas by a N-th. Default: 0.03, for adamw 0.003.")
+  Double learningRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "D",
-      description = "L2 decay that is added to each gradient, 0 to 1. Default: ${DEFAULT-VALUE}.")
-  double weightDecay = 1e-3;
+      description =
+          "L2 decay that is added to each gradient, or the decoupled decay of adamw, 0 to 1."
+              + " Default: 0.001, for adamw 0.05.")
+  Double weightDecay;
+
+  @Option(
+      names = "--clip-norm",
+      paramLabel = "C",
+      description =
+          "Shorten every gradient to this Euclidean norm when it is longer, before decay is added;"
+              + " 0 does not. Default: ${DEFAULT-VALUE}.")
+  double clipNorm;
 
   @Option(
       names = "--schedule",
-      paramLabel = "constant|cosine",
+      paramLabel = "constant|cosine|linear|step",
       description =
-          "The learning rate over the run: the same throughout, or half a cosine down to 0, both"
-              + " after the warm-up. Default: ${DEFAULT-VALUE}.")
+          "The learning rate over the run, after the warm-up: the same throughout, half a cosine or"
+              + " a straight line down to 0, or drops by --lr-drop. Default: ${DEFAULT-VALUE}.")
   String schedule = COSINE;
 
   @Option(
       names = "--warmup",
       paramLabel = "EPOCHS",
       description =
-          "Length of the linear rise of --schedule cosine in epochs, at most half of the run."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Length of the linear rise at the start in epochs, at most half of the run. Default:"
+              + " ${DEFAULT-VALUE}.")
   double warmupEpochs = 1;
+
+  @Option(
+      names = "--lr-drop",
+      paramLabel = "EPOCHS,FACTOR",
+      split = ",",
+      description =
+          "With --schedule step: multiply the learning rate by FACTOR (0 to 1) every so many"
+              + " epochs. Default: 5,0.3.")
+  double[] drop = {5, 0.3};
 
   @Option(
       names = "--batch",
@@ -192,12 +234,55 @@ final class TrainOptions {
   int maxBacklog = 2;
 
   @Option(
+      names = "--max-staleness",
+      paramLabel = "N",
+      description =
+          "How many versions of the model may be published between reading it and applying the"
+              + " gradient, 0 for any number; --late says what becomes of gradients beyond."
+              + " Default: ${DEFAULT-VALUE}.")
+  long maxStaleness;
+
+  @Option(
+      names = "--late",
+      paramLabel = "drop|scale",
+      description =
+          "What becomes of a gradient beyond --max-staleness: it is dropped and counted, or scaled"
+              + " by N over its staleness. Default: ${DEFAULT-VALUE}.")
+  String late = "drop";
+
+  @Option(
+      names = "--hold-limit-ms",
+      paramLabel = "MS",
+      description =
+          "How long a worker may hold a stripe of another before its owner breaks the lock, 1 to"
+              + " 3600000: a stopped process blocks its partner for that long. Default:"
+              + " ${DEFAULT-VALUE}.")
+  double holdLimitMs = JobContext.HOLD_LIMIT_NS_DEFAULT / 1e6;
+
+  @Option(
       names = "--stripe-bytes",
       paramLabel = "BYTES",
       description =
           "Length of a stripe, the part of the model that is locked and averaged at once; a smaller"
               + " model has one. Default: ${DEFAULT-VALUE} (64 MiB).")
   long stripeBytes = JobContext.STRIPE_BYTES_DEFAULT;
+
+  @Option(
+      names = "--stripes-in-flight",
+      paramLabel = "N",
+      description =
+          "How many stripes of one update are averaged at once, each with another partner, 1 to"
+              + " 1024. Default: ${DEFAULT-VALUE}.")
+  int stripesInFlight = JobContext.STRIPES_IN_FLIGHT_DEFAULT;
+
+  @Option(
+      names = "--agent-cpus",
+      paramLabel = "none|LIST|numa:N",
+      description =
+          "Processors for the workers' communication threads: a list like 0-3,6 or those of a"
+              + " memory node; worker R gets the R-th of them, round and round. Default:"
+              + " ${DEFAULT-VALUE}.")
+  String agentCpus = "none";
 
   @Option(
       names = "--directory",
@@ -222,13 +307,30 @@ final class TrainOptions {
     ConfigurationException.requireRange("--generated-samples", generatedSamples, 10, 1_000_000);
     ConfigurationException.requireRange("--validation-fraction", validationFraction, 0, 0.9);
     ConfigurationException.requireRange("--workers", workers, 1, MAX_WORKERS);
-    Topology.of(Topology.Kind.parse(topology), workers);
+    Topology.parse(topology, workers, seed);
+    CpuSet.parse(agentCpus);
+    LateGradients.parse(late);
     PartnerPolicy.Kind.parse(partner);
-    requireOneOf("--optimizer", optimizer, SGD, MOMENTUM);
-    requireOneOf("--schedule", schedule, CONSTANT, COSINE);
+    requireOneOf("--optimizer", optimizer, SGD, MOMENTUM, NESTEROV, ADAMW);
+    requireOneOf("--schedule", schedule, CONSTANT, COSINE, LINEAR, STEP);
+    ConfigurationException.requireRange("--restart", restarts, 0, 1_000_000);
+    if (restarts > 0 && !processes) {
+      throw new ConfigurationException(
+          "--restart=" + restarts + " needs --processes: threads of one process die together");
+    }
+    ConfigurationException.requireRange("--clip-norm", clipNorm, 0, 1e30);
+    ConfigurationException.requireRange("--max-staleness", maxStaleness, 0, 1L << 40);
+    ConfigurationException.requireRange("--hold-limit-ms", holdLimitMs, 1, 3_600_000);
+    ConfigurationException.requireRange("--stripes-in-flight", stripesInFlight, 1, 1024);
+    if (drop.length != 2) {
+      throw new ConfigurationException(
+          "--lr-drop has " + drop.length + " numbers: give two, EPOCHS,FACTOR");
+    }
+    ConfigurationException.requireRange("the epochs in --lr-drop", drop[0], 1e-3, 1e6);
+    ConfigurationException.requireRange("the factor in --lr-drop", drop[1], 0, 1);
     ConfigurationException.requireRange("--momentum", momentum, 0, 0.99999);
-    ConfigurationException.requireRange("--lr", learningRate, Float.MIN_NORMAL, 1e6);
-    ConfigurationException.requireRange("--weight-decay", weightDecay, 0, 1);
+    ConfigurationException.requireRange("--lr", learningRate(), Float.MIN_NORMAL, 1e6);
+    ConfigurationException.requireRange("--weight-decay", weightDecay(), 0, 1);
     ConfigurationException.requireRange("--warmup", warmupEpochs, 0, 1e6);
     ConfigurationException.requireRange("--batch", batch, 1, 65_536);
     ConfigurationException.requireRange("--compute-ms", computeMs, 0, MAX_COMPUTE_MS);
@@ -262,6 +364,16 @@ final class TrainOptions {
         name + "=" + value + " is unknown: choose one of " + String.join(", ", accepted));
   }
 
+  /** {@return the highest learning rate} */
+  double learningRate() {
+    return learningRate != null ? learningRate : optimizer.equals(ADAMW) ? 0.003 : 0.03;
+  }
+
+  /** {@return L2 decay, or the decoupled decay of adamw} */
+  double weightDecay() {
+    return weightDecay != null ? weightDecay : optimizer.equals(ADAMW) ? 0.05 : 1e-3;
+  }
+
   /** {@return the length of the run in epochs, unless it is given in steps} */
   double epochsOrDefault() {
     return epochs == null ? DEFAULT_EPOCHS : epochs;
@@ -288,11 +400,13 @@ final class TrainOptions {
     map.put("topology", topology);
     map.put("partner", partner);
     map.put("optimizer", optimizer);
-    map.put("momentum", optimizer.equals(MOMENTUM) ? momentum : 0);
-    map.put("lr", learningRate);
-    map.put("weightDecay", weightDecay);
+    map.put("momentum", optimizer.equals(MOMENTUM) || optimizer.equals(NESTEROV) ? momentum : 0);
+    map.put("lr", learningRate());
+    map.put("weightDecay", weightDecay());
+    map.put("clipNorm", clipNorm);
     map.put("schedule", schedule);
-    map.put("warmupEpochs", schedule.equals(COSINE) ? warmupEpochs : 0);
+    map.put("warmupEpochs", warmupEpochs);
+    map.put("lrDrop", schedule.equals(STEP) ? drop : null);
     map.put("batch", batch);
     map.put("epochs", steps == null ? epochsOrDefault() : null);
     map.put("steps", steps);
@@ -300,7 +414,14 @@ final class TrainOptions {
     map.put("slow", slow);
     map.put("computeMs", computeMs);
     map.put("maxBacklog", maxBacklog);
+    map.put("maxStaleness", maxStaleness);
+    map.put("late", maxStaleness == 0 ? null : late);
+    map.put("holdLimitMs", holdLimitMs);
+    map.put("processes", processes);
+    map.put("restarts", restarts);
     map.put("stripeBytes", stripeBytes);
+    map.put("stripesInFlight", stripesInFlight);
+    map.put("agentCpus", agentCpus);
     map.put("directory", directory.toString());
     map.put("lockMemory", lockMemory);
     return map;

@@ -2,13 +2,8 @@ package dev.starling.cli.train;
 
 import dev.starling.cli.Terminal;
 import dev.starling.engine.StarlingException;
-import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.memory.PrivateMemory;
-import dev.starling.engine.optimizer.Schedule;
-import dev.starling.engine.optimizer.Sgd;
-import dev.starling.engine.topology.Topology;
-import dev.starling.engine.worker.JobContext;
-import dev.starling.engine.worker.LocalJob;
+import dev.starling.engine.worker.JobObserver;
 import dev.starling.models.Evaluation;
 import dev.starling.models.Pass;
 import java.io.IOException;
@@ -18,20 +13,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One training run from its options to its saved result. Belongs to the thread that executes it.
  */
 final class TrainingRun {
   private static final int EVALUATION_BATCH = 64;
+  private static final long READ_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final TrainOptions options;
   private final String command;
   private final Terminal terminal;
   private final StopSignal stop;
-
-  private final List<WorkerLoop> loops = new ArrayList<>();
+  private final List<String> workerArguments;
 
   /**
    * Creates a run.
@@ -40,12 +35,19 @@ final class TrainingRun {
    * @param command the name of the command, for the run directory and the display
    * @param terminal where progress goes
    * @param stop ends it early
+   * @param workerArguments the options as they were given, for worker processes
    */
-  TrainingRun(TrainOptions options, String command, Terminal terminal, StopSignal stop) {
+  TrainingRun(
+      TrainOptions options,
+      String command,
+      Terminal terminal,
+      StopSignal stop,
+      List<String> workerArguments) {
     this.options = options;
     this.command = command;
     this.terminal = terminal;
     this.stop = stop;
+    this.workerArguments = workerArguments;
   }
 
   /**
@@ -55,86 +57,66 @@ final class TrainingRun {
    * @throws Exception what failed; shared memory has been given back
    */
   RunResult execute() throws Exception {
-    options.check();
-    RunSetup setup = RunSetup.of(options);
-    MemoryNeed.of(options, setup).requireAvailable();
-    WorkBudget budget = budget(setup);
-    JobContext context = context(setup, budget);
+    RunPlan plan = RunPlan.of(options);
+    MemoryNeed.of(options, plan.setup()).requireAvailable();
     try (PrivateMemory memory =
-        PrivateMemory.allocate(
-            "the averaged model", setup.model().parameterCount() * Float.BYTES)) {
+        PrivateMemory.allocate("the averaged model", plan.parameterCount() * Float.BYTES)) {
       MemorySegment parameters = memory.segment();
-      setup.model().initialise(parameters, new SplittableRandom(options.seed));
-      PassWarmUp.run(options, setup, parameters, stop);
-      try (LocalJob job = LocalJob.launch(context, parameters);
-          RunDirectory directory = RunDirectory.create(options.out, command)) {
-        directory.write("config.json", RunFacts.of(command, options, setup, context));
-        train(job, setup, budget, parameters, directory);
-        return finish(job, setup, parameters, directory);
+      plan.initialise(parameters);
+      ProgressDisplay display = ProgressDisplay.on(terminal, command, plan.budget().total());
+      try (RunDirectory directory = RunDirectory.create(options.out, command);
+          TrainingJob job = launch(plan, parameters, display, directory)) {
+        directory.write("config.json", RunFacts.of(command, plan, job.board()));
+        train(job, plan, parameters, display, directory);
+        return finish(job, plan, parameters, directory);
+      } finally {
+        display.close();
       }
     } catch (UncheckedIOException failure) {
       throw failure.getCause();
     }
   }
 
-  private WorkBudget budget(RunSetup setup) {
-    return options.steps != null
-        ? WorkBudget.ofSteps(Math.multiplyExact(options.steps, (long) options.workers))
-        : WorkBudget.ofSamples(
-            Math.max(1, Math.round(options.epochsOrDefault() * setup.train().count())));
-  }
-
-  private JobContext context(RunSetup setup, WorkBudget budget) {
-    float momentum = options.optimizer.equals(TrainOptions.SGD) ? 0f : (float) options.momentum;
-    float decay = (float) options.weightDecay;
-    return new JobContext()
-        .workers(options.workers)
-        .parameterCount(setup.model().parameterCount())
-        .stripeBytes(options.stripeBytes)
-        .topology(Topology.Kind.parse(options.topology))
-        .partner(PartnerPolicy.Kind.parse(options.partner))
-        .optimizer(parameters -> new Sgd(momentum, decay, parameters))
-        .schedule(schedule(setup, budget))
-        .seed(options.seed)
-        .directory(options.directory)
-        .lockMemory(options.lockMemory);
-  }
-
-  private Schedule schedule(RunSetup setup, WorkBudget budget) {
-    float rate = (float) options.learningRate;
-    if (options.schedule.equals(TrainOptions.CONSTANT)) {
-      return new Schedule.Constant(rate);
+  private TrainingJob launch(
+      RunPlan plan, MemorySegment parameters, ProgressDisplay display, RunDirectory directory)
+      throws IOException {
+    if (!options.processes) {
+      return new ThreadJob(plan, parameters, stop);
     }
-    double steps = Math.max(1, budget.stepsPerWorker(options.batch, options.workers));
-    double stepsPerEpoch = (double) setup.train().count() / options.batch / options.workers;
-    double warmup = Math.min(options.warmupEpochs * stepsPerEpoch, steps / 2);
-    Schedule cosine = new Schedule.Cosine(rate, Math.max(1, steps - warmup));
-    return new Schedule.Warmup(warmup, cosine);
+    return new ProcessJob(
+        plan,
+        workerArguments,
+        stop,
+        line -> {
+          directory.log(line);
+          display.tell(line);
+        });
   }
 
   private void train(
-      LocalJob job,
-      RunSetup setup,
-      WorkBudget budget,
+      TrainingJob job,
+      RunPlan plan,
       MemorySegment average,
+      ProgressDisplay display,
       RunDirectory directory)
       throws Exception {
-    directory.log(job.context().toString());
-    for (int rank = 0; rank < options.workers; rank++) {
-      loops.add(new WorkerLoop(options, setup.model(), setup.train(), budget, rank, stop));
-    }
-    ProgressDisplay display = ProgressDisplay.on(terminal, command, budget.total());
-    try (RunMonitor monitor =
-        new RunMonitor(job, loops, budget, setup, average, display, directory::log)) {
+    directory.log(plan.context().conclude().toString());
+    try (RunMonitor monitor = new RunMonitor(job, plan, average, display, directory)) {
       monitor.start();
-      job.run(worker -> loops.get(worker.rank()).run(worker));
+      job.train();
     }
   }
 
   private RunResult finish(
-      LocalJob job, RunSetup setup, MemorySegment parameters, RunDirectory directory)
+      TrainingJob job, RunPlan plan, MemorySegment parameters, RunDirectory directory)
       throws IOException {
-    job.average(parameters);
+    RunSetup setup = plan.setup();
+    JobObserver observer = job.observer();
+    observer.refresh();
+    if (observer.average(parameters, READ_TIMEOUT_NS) == 0) {
+      throw new StarlingException(
+          "no replica is left to average: look at " + directory.path().resolve("train.log"));
+    }
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "pt");
     metadata.put("model", setup.model().name());
@@ -143,35 +125,38 @@ final class TrainingRun {
 
     Pass pass = setup.model().newPass(EVALUATION_BATCH);
     Evaluation averaged = pass.evaluate(parameters, setup.evaluation());
-    int stripes = job.context().layout().stripes();
+    double distance = observer.consensusDistance(READ_TIMEOUT_NS);
     List<WorkerResult> workers = new ArrayList<>();
     for (int rank = 0; rank < options.workers; rank++) {
-      job.copyReplica(rank, parameters);
-      double accuracy = pass.evaluate(parameters, setup.evaluation()).accuracy();
-      workers.add(WorkerResult.of(job.worker(rank), loops.get(rank), stripes, accuracy));
+      double accuracy =
+          observer.copyReplica(rank, parameters, READ_TIMEOUT_NS)
+              ? pass.evaluate(parameters, setup.evaluation()).accuracy()
+              : Double.NaN;
+      workers.add(WorkerResult.of(job, rank, accuracy));
     }
     RunResult result =
         new RunResult(
             averaged,
-            RunMonitor.meanLoss(loops),
+            RunMonitor.meanLoss(job.board()),
             workers,
-            seconds(),
-            job.consensusDistance(),
+            seconds(workers),
+            distance,
             stop.isRequested(),
+            job.incidents(),
+            job.lostRanks(),
+            job.restarts(),
             directory.path());
     directory.write("result.json", result.toJson());
+    directory.write(RunStat.FILE, RunStat.of(job.board(), false).toJson());
     directory.log(RunReport.of(result));
     tellRefused(result, directory);
     return result;
   }
 
-  private double seconds() {
-    long beginNs = loops.getFirst().startNs();
-    long endNs = loops.getFirst().endNs();
-    for (WorkerLoop loop : loops) {
-      beginNs = loop.startNs() - beginNs < 0 ? loop.startNs() : beginNs;
-      endNs = loop.endNs() - endNs > 0 ? loop.endNs() : endNs;
-    }
+  private static double seconds(List<WorkerResult> workers) {
+    List<WorkerResult> begun = workers.stream().filter(w -> w.beginNs() != 0).toList();
+    long beginNs = begun.stream().mapToLong(WorkerResult::beginNs).min().orElse(0);
+    long endNs = begun.stream().mapToLong(WorkerResult::endNs).max().orElse(0);
     return (endNs - beginNs) / 1e9;
   }
 

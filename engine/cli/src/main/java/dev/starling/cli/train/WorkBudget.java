@@ -1,24 +1,17 @@
 package dev.starling.cli.train;
 
-import java.util.concurrent.atomic.AtomicLong;
+import dev.starling.engine.cluster.JobBoard;
 
 /**
- * The work of a run, from which all workers draw until it is used up: a slow worker draws less and
- * nobody waits for it. Thread-safe.
+ * The work of a run, which lies on the job's board, from which all workers draw until it is used
+ * up: a slow worker draws less and nobody waits for it.
+ *
+ * @param total the whole budget, in samples or steps
+ * @param inSamples whether it is in samples; it is then exceeded by less than the last batch
  */
-final class WorkBudget {
-  private final long total;
-  private final boolean inSamples;
-  private final AtomicLong left;
-
-  private WorkBudget(long total, boolean inSamples) {
-    this.total = total;
-    this.inSamples = inSamples;
-    left = new AtomicLong(total);
-  }
-
+record WorkBudget(long total, boolean inSamples) {
   /**
-   * A budget in samples, exceeded by less than the last batch.
+   * A budget in samples.
    *
    * @param samples how many all workers draw together
    * @return the budget
@@ -40,23 +33,22 @@ final class WorkBudget {
   /**
    * Takes one step's share.
    *
+   * @param board where the work lies
    * @param samples the samples of the step
    * @return whether there was something left
    */
-  boolean take(int samples) {
-    int share = inSamples ? samples : 1;
-    // Asked first, so that latecomers do not drive the count far below zero.
-    return left.get() > 0 && left.getAndAdd(-share) > 0;
+  boolean take(JobBoard board, int samples) {
+    return board.takeWork(inSamples ? samples : 1);
   }
 
-  /** {@return the whole budget, in samples or steps} */
-  long total() {
-    return total;
-  }
-
-  /** {@return what was taken so far, at most {@link #total()}} */
-  long taken() {
-    return total - Math.max(0, left.get());
+  /**
+   * Tells what was taken.
+   *
+   * @param board where the work lies
+   * @return at most {@link #total()}
+   */
+  long taken(JobBoard board) {
+    return total - Math.max(0, board.workLeft());
   }
 
   /**

@@ -1,40 +1,48 @@
 package dev.starling.cli.train;
 
+import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.metrics.Counter;
-import dev.starling.engine.metrics.Counters;
-import dev.starling.engine.worker.Snapshot;
-import dev.starling.engine.worker.Worker;
+import dev.starling.engine.worker.JobObserver;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What one worker did.
  *
- * @param accuracy of its own replica on the evaluation set
+ * @param accuracy of its own replica on the evaluation set, NaN when it was lost
  * @param steps gradients handed in
  * @param samples samples used
  * @param stepsPerSecond from the begin of the first step to the end of the last
- * @param computeNs the time of its compute thread, from the begin of the first step to the end of
- *     the last
- * @param stallNs of this, waiting in the engine
+ * @param beginNs when its first step began, by the system's monotonic clock
+ * @param endNs when its last step ended
+ * @param loss running mean of its training loss
+ * @param stallNs of the time between, waiting in the engine
  * @param backlogWaitNs of this, waiting outside the engine for its own agent, {@link BacklogLimit}
  * @param submitNs of this, working in the engine
  * @param exchanges exchanges that it began and that both replicas published
  * @param passiveExchanges publishes on its replica by neighbours
  * @param torn exchanges of which only the own side is certain
  * @param partnerBusy attempts that found the chosen neighbour locked
+ * @param fences locks of peers that it broke
+ * @param submitted gradients handed in, as the engine counted them
  * @param applied gradients applied
  * @param refused gradients refused because they were not finite
  * @param lastRefusedSubmission number of the last one of these, from 1; 0 when there is none
  * @param lastRefusedIndex its first bad index
  * @param merged gradients added to one that the agent had not taken yet
+ * @param late gradients dropped because they were too stale
  * @param stalenessSum sum over applied gradients of the versions published meanwhile
  * @param stalenessMax the largest of these
+ * @param pairings exchanges that its newest incarnation began with each rank
  */
 record WorkerResult(
     double accuracy,
     long steps,
     long samples,
     double stepsPerSecond,
-    long computeNs,
+    long beginNs,
+    long endNs,
+    double loss,
     long stallNs,
     long backlogWaitNs,
     long submitNs,
@@ -42,54 +50,68 @@ record WorkerResult(
     long passiveExchanges,
     long torn,
     long partnerBusy,
+    long fences,
+    long submitted,
     long applied,
     long refused,
     long lastRefusedSubmission,
     long lastRefusedIndex,
     long merged,
+    long late,
     long stalenessSum,
-    long stalenessMax) {
+    long stalenessMax,
+    List<Long> pairings) {
   /**
-   * Reads what a worker counted. Its compute thread must have ended and its agent must be at rest.
+   * Reads what a worker counted, over all its incarnations.
    *
-   * @param worker the worker
-   * @param loop what its compute thread ran
-   * @param stripes stripes of the model
-   * @param accuracy of its replica
+   * @param job the job, whose observer is this thread's
+   * @param rank the worker
+   * @param accuracy of its replica, NaN when it was lost
    * @return the numbers
    */
-  static WorkerResult of(Worker worker, WorkerLoop loop, int stripes, double accuracy) {
-    Counters counters = worker.counters();
-    long stallNs = counters.get(Counter.STALL_NS);
+  static WorkerResult of(TrainingJob job, int rank, double accuracy) {
+    JobObserver observer = job.observer();
+    RankRecord record = job.board().rank(rank);
     long own =
-        counters.get(Counter.EXCHANGES)
-            + counters.get(Counter.STEPS)
-            + counters.get(Counter.EXCHANGES_TORN);
-    long published = 0;
-    try (Snapshot snapshot = worker.snapshot()) {
-      for (int stripe = 0; stripe < stripes; stripe++) {
-        published += snapshot.version(stripe);
-      }
+        observer.count(rank, Counter.EXCHANGES)
+            + observer.count(rank, Counter.STEPS)
+            + observer.count(rank, Counter.EXCHANGES_TORN);
+    long computeNs = record.endNs() - record.beginNs();
+    List<Long> pairings = new ArrayList<>();
+    for (int peer = 0; peer < job.board().workers(); peer++) {
+      pairings.add(observer.pairings(rank, peer));
     }
     return new WorkerResult(
         accuracy,
-        loop.steps(),
-        loop.samples(),
-        loop.stepsPerSecond(),
-        loop.endNs() - loop.startNs(),
-        stallNs,
-        loop.backlogWaitNs(),
-        counters.get(Counter.SUBMIT_WORK_NS),
-        counters.get(Counter.EXCHANGES),
-        published - own - counters.get(Counter.FENCES),
-        counters.get(Counter.EXCHANGES_TORN),
-        counters.get(Counter.PARTNER_BUSY),
-        counters.get(Counter.GRADIENTS_APPLIED),
-        counters.get(Counter.GRADIENTS_REFUSED),
-        counters.get(Counter.LAST_REFUSED_SUBMISSION),
-        counters.get(Counter.LAST_REFUSED_INDEX),
-        counters.get(Counter.GRADIENTS_MERGED),
-        counters.get(Counter.STALENESS_SUM),
-        counters.get(Counter.STALENESS_MAX));
+        record.steps(),
+        record.samples(),
+        computeNs > 0 ? record.steps() * 1e9 / computeNs : 0,
+        record.beginNs(),
+        record.endNs(),
+        record.loss(),
+        observer.count(rank, Counter.STALL_NS),
+        record.backlogNs(),
+        observer.count(rank, Counter.SUBMIT_WORK_NS),
+        observer.count(rank, Counter.EXCHANGES),
+        observer.published(rank) - own - observer.count(rank, Counter.FENCES),
+        observer.count(rank, Counter.EXCHANGES_TORN),
+        observer.count(rank, Counter.PARTNER_BUSY),
+        observer.count(rank, Counter.FENCES),
+        observer.count(rank, Counter.GRADIENTS_SUBMITTED),
+        observer.count(rank, Counter.GRADIENTS_APPLIED),
+        observer.count(rank, Counter.GRADIENTS_REFUSED),
+        observer.count(rank, Counter.LAST_REFUSED_SUBMISSION),
+        observer.count(rank, Counter.LAST_REFUSED_INDEX),
+        observer.count(rank, Counter.GRADIENTS_MERGED),
+        observer.count(rank, Counter.GRADIENTS_LATE)
+            + observer.count(rank, Counter.GRADIENTS_LATE_AT_SUBMIT),
+        observer.count(rank, Counter.STALENESS_SUM),
+        observer.count(rank, Counter.STALENESS_MAX),
+        pairings);
+  }
+
+  /** {@return the time of the compute thread, from the begin of the first step to the end of the last} */
+  long computeNs() {
+    return endNs - beginNs;
   }
 }

@@ -43,8 +43,12 @@ class TrainCommandTest {
           "partnerBusy",
           "exchangesPerWorker",
           "passiveExchanges",
+          "pairings",
+          "fences",
           "stalenessMean",
           "stalenessMax",
+          "stalenessPerWorker",
+          "stragglerScores",
           "computeStallFraction",
           "computeSubmitFraction",
           "computeBacklogFraction",
@@ -54,6 +58,10 @@ class TrainCommandTest {
           "gradientsApplied",
           "gradientsRefused",
           "gradientsMerged",
+          "gradientsLate",
+          "lostRanks",
+          "restarts",
+          "incidents",
           "stopped",
           "outDirectory");
 
@@ -98,7 +106,7 @@ class TrainCommandTest {
     assertEquals(Runtime.version().toString(), config.get("java").asText());
     assertTrue(config.get("engine").asText().contains("workers=2"), config.toString());
     assertEquals(
-        List.of("config.json", "model.safetensors", "result.json", "train.log"),
+        List.of("config.json", "model.safetensors", "result.json", "stat.json", "train.log"),
         CommandRun.list(directory).stream().map(p -> p.getFileName().toString()).sorted().toList());
     assertTrue(Files.readString(directory.resolve("train.log")).contains("100.0 %"));
     for (String part : List.of("steps/s", "staleness", "consensus", directory.toString())) {

@@ -1,0 +1,83 @@
+package dev.starling.cli.train;
+
+import dev.starling.cli.StarlingCommand;
+import dev.starling.cli.Terminal;
+import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.worker.JoinedWorker;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** One worker of a run with {@code --processes}; its supervisor starts it. */
+@Command(
+    name = WorkerCommand.NAME,
+    hidden = true,
+    header = "One worker of 'starling train --processes'; not to be started by hand.")
+public final class WorkerCommand extends StarlingCommand {
+  static final String NAME = "worker";
+
+  private static final long SIGNAL_GRACE_NS = TimeUnit.SECONDS.toNanos(1);
+
+  @Mixin private TrainOptions options = new TrainOptions();
+
+  @Option(names = "--board", required = true, description = "The job's board.")
+  private Path board;
+
+  @Option(names = "--rank", required = true, description = "The rank of this worker.")
+  private int rank;
+
+  @Option(
+      names = "--incarnation",
+      required = true,
+      description = "How many times the rank was started before.")
+  private int incarnation;
+
+  /**
+   * Creates the command.
+   *
+   * @param terminal where it writes
+   */
+  public WorkerCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  protected void execute() throws Exception {
+    // The supervisor tells people; this process only ends in good order.
+    try (StopSignal stop = StopSignal.silent();
+        JobBoard opened = JobBoard.open(new ShmFabric(options.directory), board)) {
+      RunPlan plan = RunPlan.of(options);
+      try (PrivateMemory initial =
+          PrivateMemory.allocate("the initial model", plan.parameterCount() * Float.BYTES)) {
+        MemorySegment parameters = initial.segment();
+        plan.initialise(parameters);
+        PassWarmUp.run(options, plan.setup(), parameters, stop);
+        try (JoinedWorker joined =
+            JoinedWorker.join(plan.context(), opened, rank, incarnation, parameters)) {
+          train(plan, opened, joined, stop);
+        }
+      }
+    }
+  }
+
+  private void train(RunPlan plan, JobBoard opened, JoinedWorker joined, StopSignal stop) {
+    BooleanSupplier ended = () -> stop.isRequested() || joined.isStopRequested();
+    if (joined.awaitStart()) {
+      new WorkerLoop(plan, opened, rank, ended).run(joined.worker());
+    }
+    // A signal to the whole job reaches the supervisor too, which first reads the model. One to
+    // this
+    // process alone does not keep it.
+    joined.finish(
+        () ->
+            stop.isRequested()
+                && System.nanoTime() - stop.requestedNs() > SIGNAL_GRACE_NS
+                && opened.phase() == JobBoard.Phase.RUNNING);
+  }
+}

@@ -1,0 +1,155 @@
+package dev.starling.cli.train;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One worker's process as its supervisor sees it. Belongs to the supervisor's thread. */
+final class WorkerProcess {
+  private static final int SIGNAL_BASE = 128;
+  private static final int FAILURE = 1;
+  private static final int USAGE = 2;
+  private static final long KILLED_LIMIT_MS = 5_000;
+
+  private final int rank;
+  private final int incarnation;
+  private final Process process;
+  private final Thread reader;
+  private volatile String lastLine = "it said nothing";
+  private boolean accountedFor;
+  private boolean returnUntold;
+  private boolean silenceTold;
+
+  /**
+   * Starts the process.
+   *
+   * @param rank the worker
+   * @param incarnation how many times it was started before
+   * @param command the command line
+   * @param output takes each line that the process writes, from a thread of its own
+   * @throws IOException when it cannot be started
+   */
+  WorkerProcess(int rank, int incarnation, List<String> command, Consumer<String> output)
+      throws IOException {
+    this.rank = rank;
+    this.incarnation = incarnation;
+    returnUntold = incarnation > 0;
+    process =
+        new ProcessBuilder(command)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectInput(ProcessBuilder.Redirect.PIPE)
+            .start();
+    reader = new Thread(() -> read(output), "starling-output-" + rank);
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  private void read(Consumer<String> output) {
+    try (BufferedReader lines = process.errorReader()) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (!line.startsWith("WARNING: Using incubator modules")) {
+          lastLine = line;
+          output.accept(line);
+        }
+      }
+    } catch (IOException | UncheckedIOException streamClosed) {
+      lastLine = "its output broke off (" + streamClosed.getMessage() + ")";
+    }
+  }
+
+  int rank() {
+    return rank;
+  }
+
+  int incarnation() {
+    return incarnation;
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** {@return whether its end has been dealt with} */
+  boolean isAccountedFor() {
+    return accountedFor;
+  }
+
+  /** Its end is dealt with now; what it wrote last has been read. */
+  void accountFor() throws InterruptedException {
+    accountedFor = true;
+    reader.join(KILLED_LIMIT_MS);
+  }
+
+  /** {@return whether it was started again and nobody has been told that it is back} */
+  boolean isReturnUntold() {
+    return returnUntold;
+  }
+
+  void returnTold() {
+    returnUntold = false;
+  }
+
+  boolean isSilenceTold() {
+    return silenceTold;
+  }
+
+  void silenceTold(boolean told) {
+    silenceTold = told;
+  }
+
+  /** {@return whether it ended by itself, with a sentence of its own} */
+  boolean reportedAnError() {
+    return process.exitValue() == FAILURE || process.exitValue() == USAGE;
+  }
+
+  /** {@return the last line that it wrote} */
+  String lastLine() {
+    return lastLine;
+  }
+
+  /** {@return the reason of its end in a few words} */
+  String howItEnded() {
+    int code = process.exitValue();
+    if (code > SIGNAL_BASE) {
+      return "killed by signal " + (code - SIGNAL_BASE);
+    }
+    return "exit code " + code + ": " + lastLine;
+  }
+
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  /**
+   * Waits for the end, and kills the process when it does not come in time.
+   *
+   * @param limitNs how long to wait
+   * @return whether it ended by itself
+   */
+  boolean close(long limitNs) {
+    boolean ended = false;
+    boolean interrupted = false;
+    try {
+      ended = process.waitFor(Math.max(0, limitNs), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException again) {
+      interrupted = true;
+    }
+    if (!ended) {
+      process.destroyForcibly();
+    }
+    try {
+      // A killed process may be in the kernel for a moment still; its files must be given up first.
+      process.waitFor(KILLED_LIMIT_MS, TimeUnit.MILLISECONDS);
+      reader.join(KILLED_LIMIT_MS);
+    } catch (InterruptedException again) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return ended;
+  }
+}
