@@ -40,6 +40,18 @@
  *       <td>{@link dev.starling.engine.metrics.Counters}</td>
  *       <td>what each worker did: gradients, exchanges, staleness, time stalled</td>
  *     </tr>
+ *     <tr>
+ *       <td>{@link dev.starling.engine.worker.JoinedWorker}</td>
+ *       <td>one worker, where every worker is a process of its own that may die and come back</td>
+ *     </tr>
+ *     <tr>
+ *       <td>{@link dev.starling.engine.cluster.JobBoard}</td>
+ *       <td>what these processes share: who has joined, how far everyone is, the work left</td>
+ *     </tr>
+ *     <tr>
+ *       <td>{@link dev.starling.engine.worker.JobObserver}</td>
+ *       <td>averages, copies and counters of their models, from outside</td>
+ *     </tr>
  *   </tbody>
  * </table>
  *
@@ -62,7 +74,7 @@
  *   log        what a journal is told            metrics    counters in the mapped file
  *   topology   graphs and mixing                 optimizer  updates and learning rates
  *   exchange   the pairing state machine         worker     the public API
- *   sim        the same, deterministic
+ *   cluster    the processes of one job      sim        the same, deterministic
  * </pre>
  */
 package dev.starling.engine;
