@@ -1,6 +1,7 @@
 package dev.starling.cli.train;
 
 import dev.starling.engine.exchange.PartnerPolicy;
+import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.optimizer.AdamW;
 import dev.starling.engine.optimizer.Nesterov;
 import dev.starling.engine.optimizer.Schedule;
@@ -76,6 +77,7 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget) {
     CpuSet cpus = CpuSet.parse(options.agentCpus);
     return context
         .agentCpus(cpus::share)
+        .kernels(() -> ParallelCpuKernels.of(options.combineThreads))
         .maxGradientNorm(options.clipNorm)
         .holdLimitNs((long) (options.holdLimitMs * 1e6));
   }

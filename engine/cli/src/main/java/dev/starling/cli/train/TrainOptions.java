@@ -3,6 +3,7 @@ package dev.starling.cli.train;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.topology.Topology;
 import dev.starling.engine.worker.CpuSet;
 import dev.starling.engine.worker.JobContext;
@@ -276,6 +277,15 @@ final class TrainOptions {
   int stripesInFlight = JobContext.STRIPES_IN_FLIGHT_DEFAULT;
 
   @Option(
+      names = "--combine-threads",
+      paramLabel = "N",
+      description =
+          "How many threads of a worker combine models, 1 to 256: more are faster where large"
+              + " models are averaged on a machine with processors to spare. Default:"
+              + " ${DEFAULT-VALUE}.")
+  int combineThreads = 1;
+
+  @Option(
       names = "--agent-cpus",
       paramLabel = "none|LIST|numa:N",
       description =
@@ -321,6 +331,8 @@ final class TrainOptions {
     ConfigurationException.requireRange("--clip-norm", clipNorm, 0, 1e30);
     ConfigurationException.requireRange("--max-staleness", maxStaleness, 0, 1L << 40);
     ConfigurationException.requireRange("--hold-limit-ms", holdLimitMs, 1, 3_600_000);
+    ConfigurationException.requireRange(
+        "--combine-threads", combineThreads, 1, ParallelCpuKernels.MAX_THREADS);
     ConfigurationException.requireRange("--stripes-in-flight", stripesInFlight, 1, 1024);
     if (drop.length != 2) {
       throw new ConfigurationException(
@@ -421,6 +433,7 @@ final class TrainOptions {
     map.put("restarts", restarts);
     map.put("stripeBytes", stripeBytes);
     map.put("stripesInFlight", stripesInFlight);
+    map.put("combineThreads", combineThreads);
     map.put("agentCpus", agentCpus);
     map.put("directory", directory.toString());
     map.put("lockMemory", lockMemory);

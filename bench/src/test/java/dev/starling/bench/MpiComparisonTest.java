@@ -1,0 +1,93 @@
+package dev.starling.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import dev.starling.engine.fabric.ShmFabric;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Both sides of the comparison compute the average, which each checks itself. No speed is asserted.
+ */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class MpiComparisonTest {
+  private static final String LANE = "mpi";
+  private static final String REQUIRED = "STARLING_REQUIRED_LANES";
+
+  /**
+   * Goes on where Open MPI is installed, else skips with the reason, or fails where CI demands it.
+   */
+  private static void enterLane() {
+    if (isOnPath("mpicc") && isOnPath("mpirun")) {
+      return;
+    }
+    String reason =
+        "Lane 'mpi' is skipped because mpicc and mpirun are not on the PATH (install the Debian"
+            + " packages openmpi-bin and libopenmpi-dev).";
+    String required = System.getenv(REQUIRED);
+    if (required != null && Arrays.asList(required.split(",")).contains(LANE)) {
+      fail(reason + " " + REQUIRED + "=" + required + " demands it.");
+    }
+    System.out.println(reason);
+    abort(reason);
+  }
+
+  private static boolean isOnPath(String command) {
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, command)));
+  }
+
+  @Test
+  void shouldMeasureBothSidesOfTheComparison() throws Exception {
+    enterLane();
+    List<Map<String, Object>> rows = MpiComparison.measure(List.of(100_000L), 1);
+    assertEquals(1, rows.size());
+    for (String key :
+        List.of("starlingMs", "starlingTwoThreadsMs", "wholeMs", "chunkedMs", "sharedMs")) {
+      assertTrue((double) rows.getFirst().get(key) > 0, key + " of " + rows);
+    }
+    double best =
+        Math.min(
+            (double) rows.getFirst().get("wholeMs"), (double) rows.getFirst().get("chunkedMs"));
+    assertEquals(
+        best / (double) rows.getFirst().get("starlingMs"),
+        (double) rows.getFirst().get("ratio"),
+        1e-9);
+  }
+
+  /** Several stripes, an odd length, and threads that share the work. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void shouldAverageBetweenTwoProcessesAndLeaveNothing(int threads) throws Exception {
+    ShmFabric fabric = new ShmFabric(ShmFabric.DEFAULT_DIRECTORY);
+    long before = regions();
+    try (TwoProcessExchange exchange = TwoProcessExchange.open(fabric, 70_000_004, threads)) {
+      assertTrue(exchange.medianMs(3) > 0);
+    }
+    assertEquals(before, regions());
+  }
+
+  private static long regions() throws IOException {
+    long count = 0;
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(ShmFabric.DEFAULT_DIRECTORY, "starling-*")) {
+      for (Path file : files) {
+        count += Files.exists(file) ? 1 : 0;
+      }
+    }
+    return count;
+  }
+}
