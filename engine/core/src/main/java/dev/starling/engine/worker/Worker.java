@@ -325,10 +325,18 @@ public final class Worker implements AutoCloseable {
     }
   }
 
-  /** Closes connections, buffers and the replica; the agent must have stopped. */
+  /**
+   * Ends the computations in flight, then closes connections, buffers and the replica; the agent
+   * must have stopped.
+   *
+   * @throws StarlingException when computations do not end: then all memory stays mapped, since
+   *     they still write it; or when something did not close
+   */
   @Override
   public void close() {
     snapshot.close();
+    // First of all: nothing may be unmapped under a thread that computes.
+    parts.kernels.close();
     StarlingException failed =
         new StarlingException("closing rank " + rank + " failed: see the suppressed failures");
     closeOpened(failed);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
@@ -353,6 +354,49 @@ class LocalJobTest {
                               }),
                       initial));
       assertEquals("no optimizer today", failure.getMessage());
+    }
+  }
+
+  /** Whatever is in flight when a job is closed ends before any memory is unmapped (P6). */
+  @Test
+  void shouldEndComputationsInFlightBeforeMemoryIsUnmapped() {
+    long count = 3_000_000;
+    for (int round = 0; round < 10; round++) {
+      try (Arena arena = Arena.ofConfined();
+          LocalJob job =
+              LocalJob.launch(
+                  context(2, count).kernels(() -> ParallelCpuKernels.of(3)),
+                  arena.allocate(count * Float.BYTES))) {
+        for (int rank = 0; rank < 2; rank++) {
+          Worker worker = job.worker(rank);
+          try (Snapshot snapshot = worker.snapshot()) {
+            assertEquals(0, snapshot.version(0) >>> 8);
+            worker.gradient().fill((byte) 0);
+            assertTrue(worker.submit());
+          }
+        }
+        // Closed at once, at another moment of the exchange each time.
+        LockSupport.parkNanos(round * 500_000L);
+      }
+    }
+  }
+
+  @Test
+  void shouldTrainWithKernelsOnSeveralThreads() throws Exception {
+    long count = 100_000;
+    try (Arena arena = Arena.ofConfined();
+        LocalJob job =
+            LocalJob.launch(
+                context(2, count)
+                    .kernels(() -> ParallelCpuKernels.of(2))
+                    .schedule(new Schedule.Constant(0.05f)),
+                arena.allocate(count * Float.BYTES))) {
+      job.run(worker -> descend(worker, 150, count));
+      MemorySegment average = arena.allocate(count * Float.BYTES);
+      job.average(average);
+      for (long i = 0; i < count; i++) {
+        assertEquals(i % 7, at(average, i), 1e-2, "parameter " + i);
+      }
     }
   }
 
