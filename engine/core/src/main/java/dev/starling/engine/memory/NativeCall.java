@@ -37,8 +37,26 @@ final class NativeCall implements AutoCloseable {
   }
 
   static StarlingException failure(int errno, String what, String cure) {
+    String name = Errno.name(errno);
     return new StarlingException(
-        what + " failed with " + Errno.name(errno) + " (" + Errno.describe(errno) + "): " + cure);
+        what
+            + " failed with "
+            + name
+            + " ("
+            + Errno.describe(errno)
+            + "): "
+            + cureOfLimit(name, cure));
+  }
+
+  /** A limit on open files ends any call that opens one, and has a cure of its own. */
+  private static String cureOfLimit(String name, String cure) {
+    return switch (name) {
+      case "EMFILE" ->
+          "raise the number of files that a process may open (ulimit -n), or use fewer workers or"
+              + " a graph with fewer edges";
+      case "ENFILE" -> "raise the number of files that the system may open (fs.file-max)";
+      default -> cure;
+    };
   }
 
   @Override

@@ -41,6 +41,32 @@ class SharedFileTest {
     assertFalse(SharedFile.isOwned(path));
   }
 
+  /** In a process of its own, which can spend its files. */
+  @Test
+  void shouldNameTheLimitOnOpenFilesWhenItIsReached() throws Exception {
+    Path path = fresh();
+    try (SharedFile owner = SharedFile.create(path, 4096, 4096)) {
+      List<String> command =
+          new ArrayList<>(List.of("bash", "-c", "ulimit -n 64; exec \"$@\"", "-"));
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(
+          List.of(
+              "--enable-native-access=ALL-UNNAMED",
+              "-cp",
+              System.getProperty("java.class.path"),
+              OpenManyMain.class.getName(),
+              owner.path().toString()));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      try {
+        String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS));
+        assertTrue(told.contains("EMFILE") && told.contains("(ulimit -n)"), told);
+      } finally {
+        process.destroyForcibly();
+      }
+    }
+  }
+
   @Test
   void shouldBePrivateToItsUser() throws Exception {
     Path path = fresh();
