@@ -18,8 +18,7 @@ final class RunFacts {
    * @param board the job's board, which tools look for
    * @return keys and values
    */
-  static Map<String, Object> of(
-      String command, RunPlan plan, JobBoard board) {
+  static Map<String, Object> of(String command, RunPlan plan, JobBoard board) {
     RunSetup setup = plan.setup();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("command", command);

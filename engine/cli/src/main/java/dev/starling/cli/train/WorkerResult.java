@@ -110,7 +110,10 @@ record WorkerResult(
         pairings);
   }
 
-  /** {@return the time of the compute thread, from the begin of the first step to the end of the last} */
+  /**
+   * {@return the time of the compute thread, from the begin of the first step to the end of the
+   * last}
+   */
   long computeNs() {
     return endNs - beginNs;
   }

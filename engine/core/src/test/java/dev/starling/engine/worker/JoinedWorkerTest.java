@@ -28,7 +28,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Workers that join one by one, here in one process; the soak runs them in processes of their own. */
+/**
+ * Workers that join one by one, here in one process; the soak runs them in processes of their own.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JoinedWorkerTest {
   private static final long COUNT = 300;
@@ -117,9 +119,7 @@ class JoinedWorkerTest {
           assertEquals(7f, snapshot.stripe(0).getAtIndex(ValueLayout.JAVA_FLOAT, 3));
           assertEquals(0, snapshot.version(0));
         }
-        await(
-            "connected to the new incarnation",
-            () -> peers.contains("0 2.1 " + PeerState.ALIVE));
+        await("connected to the new incarnation", () -> peers.contains("0 2.1 " + PeerState.ALIVE));
         step(first, -1f);
         step(again, -1f);
         assertTrue(
