@@ -4,11 +4,11 @@
  *
  * <pre>
  *  region (one file per worker)
- *  +--------+----------+-------------+-------------+--------------+----------------+--------------------------+------------+
- *  | header | counters | attachments | pairings    | stripe table | control        | data                     | reserve    |
- *  | 4 KiB  | 8 KiB    | 64 B a peer | 32 B a peer | 32 B a stripe| 128 B a stripe | planes 0 1 2 of stripe 0,| plane 3 of |
- *  |        |          |             |             |              |                | planes 0 1 2 of stripe 1 | each stripe|
- *  +--------+----------+-------------+-------------+--------------+----------------+--------------------------+------------+
+ *  +--------+----------+-------------+-----------+--------------+---------------+-------------------+-------------+
+ *  | header | counters | attachments | pairings  | stripe table | control       | data              | reserve     |
+ *  | 4 KiB  | 8 KiB    | 64 B a peer | 32 B each | 32 B each    | 128 B a stripe| planes 0 1 2 of   | plane 3 of  |
+ *  |        |          |             |           |              |               | stripe 0, 1, ...  | each stripe |
+ *  +--------+----------+-------------+-----------+--------------+---------------+-------------------+-------------+
  *  control line of a stripe
  *  +--------------------------------+--------------------------------+
  *  | +0   lock word (8 B)           | +64  pin (4 B)                 |

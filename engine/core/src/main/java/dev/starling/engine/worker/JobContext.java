@@ -1,7 +1,6 @@
 package dev.starling.engine.worker;
 
 import dev.starling.engine.ConfigurationException;
-import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.Kernels;
@@ -9,7 +8,6 @@ import dev.starling.engine.log.Journal;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.engine.topology.Topology;
 import java.nio.file.Path;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -24,58 +22,26 @@ import org.agrona.concurrent.SystemNanoClock;
  *
  * <p>Belongs to the thread that sets the job up.
  */
-public final class JobContext {
+public final class JobContext extends PairingOptions {
   /** Default of {@link #stripeBytes()}. */
   public static final long STRIPE_BYTES_DEFAULT = ReplicaLayout.DEFAULT_STRIPE_BYTES;
 
   /** Default of {@link #chunkBytes()}. */
   public static final long CHUNK_BYTES_DEFAULT = 1L << 20;
 
-  /** Default of {@link #holdLimitNs()}. */
-  public static final long HOLD_LIMIT_NS_DEFAULT = 1_000_000_000L;
-
-  /** Default of {@link #partnerAttempts()}. */
-  public static final int PARTNER_ATTEMPTS_DEFAULT = 3;
-
-  /** Default of {@link #minBackoffNs()}. */
-  public static final long MIN_BACKOFF_NS_DEFAULT = 20_000;
-
-  /** Default of {@link #maxBackoffNs()}. */
-  public static final long MAX_BACKOFF_NS_DEFAULT = 1_000_000;
-
-  /** Default of {@link #stripesInFlight()}. */
-  public static final int STRIPES_IN_FLIGHT_DEFAULT = 4;
-
-  /** Default of {@link #maxUnmetRounds()}. */
-  public static final int MAX_UNMET_ROUNDS_DEFAULT = 4;
-
   /** Default of {@link #mergeLimit()}. */
   public static final int MERGE_LIMIT_DEFAULT = 4;
-
-  /** Default of {@link #peerCheckNs()}. */
-  public static final long PEER_CHECK_NS_DEFAULT = 50_000_000L;
 
   private int workers = 1;
   private long parameterCount;
   private long[] stripeParameters;
   private long stripeBytes = STRIPE_BYTES_DEFAULT;
   private long chunkBytes = CHUNK_BYTES_DEFAULT;
-  private long holdLimitNs = HOLD_LIMIT_NS_DEFAULT;
-  private int partnerAttempts = PARTNER_ATTEMPTS_DEFAULT;
-  private long minBackoffNs = MIN_BACKOFF_NS_DEFAULT;
-  private long maxBackoffNs = MAX_BACKOFF_NS_DEFAULT;
-  private int stripesInFlight = STRIPES_IN_FLIGHT_DEFAULT;
-  private int maxUnmetRounds = MAX_UNMET_ROUNDS_DEFAULT;
-  private long peerCheckNs = PEER_CHECK_NS_DEFAULT;
   private long maxStaleness;
   private LateGradients lateGradients = LateGradients.DROP;
   private int mergeLimit = MERGE_LIMIT_DEFAULT;
   private double maxGradientNorm;
   private IntFunction<CpuSet> agentCpus = rank -> CpuSet.NONE;
-  private PeerListener peerListener = PeerListener.NONE;
-  private Topology.Kind topologyKind = Topology.Kind.COMPLETE;
-  private Topology topology;
-  private PartnerPolicy.Kind partner = PartnerPolicy.Kind.HYBRID;
   private OptimizerFactory optimizer = parameters -> new Sgd(0f, 0f, parameters);
   private Schedule schedule = new Schedule.Constant(0.1f);
   private long seed = 1;
@@ -109,16 +75,7 @@ public final class JobContext {
       throw new ConfigurationException(
           "chunk length in bytes=" + chunkBytes + " must be a multiple of 64");
     }
-    ConfigurationException.requireRange(
-        "hold limit in ns", holdLimitNs, 1_000_000, 3_600_000_000_000L);
-    ConfigurationException.requireRange("partner attempts", partnerAttempts, 0, 1000);
-    ConfigurationException.requireRange("smallest back-off in ns", minBackoffNs, 1, 1_000_000_000L);
-    ConfigurationException.requireRange(
-        "largest back-off in ns", maxBackoffNs, minBackoffNs, 10_000_000_000L);
-    ConfigurationException.requireRange("stripes in flight", stripesInFlight, 1, 1024);
-    ConfigurationException.requireRange("unmet rounds", maxUnmetRounds, 1, 1_000_000);
-    ConfigurationException.requireRange(
-        "peer check interval in ns", peerCheckNs, 1_000, 60_000_000_000L);
+    requireRanges();
     ConfigurationException.requireRange("largest staleness", maxStaleness, 0, 1L << 40);
     ConfigurationException.requireRange("merge limit", mergeLimit, 0, Integer.MAX_VALUE);
     ConfigurationException.requireRange("largest gradient norm", maxGradientNorm, 0, 1e30);
@@ -126,16 +83,7 @@ public final class JobContext {
         stripeParameters == null
             ? ReplicaLayout.of(workers, parameterCount, stripeBytes)
             : ReplicaLayout.ofStripes(workers, stripeParameters);
-    if (topology == null) {
-      topology = Topology.of(topologyKind, workers);
-    } else if (topology.workers() != workers) {
-      throw new ConfigurationException(
-          "the topology has "
-              + topology.workers()
-              + " workers but the job has "
-              + workers
-              + ": make both the same");
-    }
+    concludeTopology(workers);
     try (Kernels probe = kernels.get()) {
       kernelsDescription = probe.description();
     }
@@ -143,7 +91,13 @@ public final class JobContext {
     return this;
   }
 
-  private void requireOpen() {
+  @Override
+  JobContext self() {
+    return this;
+  }
+
+  @Override
+  void requireOpen() {
     if (concluded) {
       throw new IllegalStateException(
           "the context belongs to a job already: make a new one for each job");
@@ -238,182 +192,6 @@ public final class JobContext {
    */
   public long chunkBytes() {
     return chunkBytes;
-  }
-
-  /**
-   * Sets how long a peer may hold a stripe before its home breaks the lock. Default {@link
-   * #HOLD_LIMIT_NS_DEFAULT}.
-   *
-   * @param value nanoseconds, from 1 ms
-   * @return this
-   */
-  public JobContext holdLimitNs(long value) {
-    requireOpen();
-    holdLimitNs = value;
-    return this;
-  }
-
-  /**
-   * Returns how long a peer may hold a stripe.
-   *
-   * @return nanoseconds
-   */
-  public long holdLimitNs() {
-    return holdLimitNs;
-  }
-
-  /**
-   * Sets how many partners are tried before an update is applied alone. Default {@link
-   * #PARTNER_ATTEMPTS_DEFAULT}.
-   *
-   * @param value attempts; 0 switches exchanges off
-   * @return this
-   */
-  public JobContext partnerAttempts(int value) {
-    requireOpen();
-    partnerAttempts = value;
-    return this;
-  }
-
-  /**
-   * Returns how many partners are tried.
-   *
-   * @return attempts
-   */
-  public int partnerAttempts() {
-    return partnerAttempts;
-  }
-
-  /**
-   * Sets the range of the truncated exponential back-off between attempts.
-   *
-   * @param minNs the first one in nanoseconds, default {@link #MIN_BACKOFF_NS_DEFAULT}
-   * @param maxNs the largest one in nanoseconds, default {@link #MAX_BACKOFF_NS_DEFAULT}
-   * @return this
-   */
-  public JobContext backoffNs(long minNs, long maxNs) {
-    requireOpen();
-    minBackoffNs = minNs;
-    maxBackoffNs = maxNs;
-    return this;
-  }
-
-  /**
-   * Returns the first back-off.
-   *
-   * @return nanoseconds
-   */
-  public long minBackoffNs() {
-    return minBackoffNs;
-  }
-
-  /**
-   * Returns the largest back-off.
-   *
-   * @return nanoseconds
-   */
-  public long maxBackoffNs() {
-    return maxBackoffNs;
-  }
-
-  /**
-   * Sets the graph. Default {@link Topology.Kind#COMPLETE}.
-   *
-   * @param value the kind
-   * @return this
-   */
-  public JobContext topology(Topology.Kind value) {
-    requireOpen();
-    topologyKind = value;
-    topology = null;
-    return this;
-  }
-
-  /**
-   * Sets a graph of one's own, or one that needs more than a kind.
-   *
-   * @param value the graph, of as many workers as the job has
-   * @return this
-   */
-  public JobContext topology(Topology value) {
-    requireOpen();
-    topology = value;
-    return this;
-  }
-
-  /**
-   * Returns the graph, once concluded.
-   *
-   * @return the graph
-   */
-  public Topology topology() {
-    return topology;
-  }
-
-  /**
-   * Sets how many stripes of one update are under way at once, each with another partner. Default
-   * {@link #STRIPES_IN_FLIGHT_DEFAULT}, range 1 to 1024; never more than a worker has neighbours.
-   *
-   * @param value stripes
-   * @return this
-   */
-  public JobContext stripesInFlight(int value) {
-    requireOpen();
-    stripesInFlight = value;
-    return this;
-  }
-
-  /**
-   * Returns how many stripes of one update are under way at once.
-   *
-   * @return stripes
-   */
-  public int stripesInFlight() {
-    return stripesInFlight;
-  }
-
-  /**
-   * Sets after how many rounds of meetings without it a neighbour is tried ahead of all others; a
-   * round is as many meetings as there are neighbours. Default {@link #MAX_UNMET_ROUNDS_DEFAULT}.
-   *
-   * @param value rounds, from 1
-   * @return this
-   */
-  public JobContext maxUnmetRounds(int value) {
-    requireOpen();
-    maxUnmetRounds = value;
-    return this;
-  }
-
-  /**
-   * Returns after how many rounds an unmet neighbour is tried first.
-   *
-   * @return rounds
-   */
-  public int maxUnmetRounds() {
-    return maxUnmetRounds;
-  }
-
-  /**
-   * Sets how often every neighbour is looked at for death, departure and return. Default {@link
-   * #PEER_CHECK_NS_DEFAULT}. A death is noticed after at most this time, and before every use.
-   *
-   * @param value nanoseconds, from 1 us
-   * @return this
-   */
-  public JobContext peerCheckNs(long value) {
-    requireOpen();
-    peerCheckNs = value;
-    return this;
-  }
-
-  /**
-   * Returns how often every neighbour is looked at.
-   *
-   * @return nanoseconds
-   */
-  public long peerCheckNs() {
-    return peerCheckNs;
   }
 
   /**
@@ -515,48 +293,6 @@ public final class JobContext {
    */
   public IntFunction<CpuSet> agentCpus() {
     return agentCpus;
-  }
-
-  /**
-   * Sets who is told of neighbours that come and go. Default nobody.
-   *
-   * @param value the listener, called by every agent
-   * @return this
-   */
-  public JobContext peerListener(PeerListener value) {
-    requireOpen();
-    peerListener = value;
-    return this;
-  }
-
-  /**
-   * Returns who is told of neighbours that come and go.
-   *
-   * @return the listener
-   */
-  public PeerListener peerListener() {
-    return peerListener;
-  }
-
-  /**
-   * Sets how partners are chosen. Default {@link PartnerPolicy.Kind#HYBRID}.
-   *
-   * @param value the kind
-   * @return this
-   */
-  public JobContext partner(PartnerPolicy.Kind value) {
-    requireOpen();
-    partner = value;
-    return this;
-  }
-
-  /**
-   * Returns how partners are chosen.
-   *
-   * @return the kind
-   */
-  public PartnerPolicy.Kind partner() {
-    return partner;
   }
 
   /**
@@ -770,27 +506,8 @@ public final class JobContext {
         + ", chunk="
         + chunkBytes
         + " B"
-        + ", topology="
-        + (topology == null ? topologyKind.optionName() : topology.name())
-        + ", partner="
-        + partner
-        + ", partner attempts="
-        + partnerAttempts
-        + ", back-off="
-        + minBackoffNs
-        + ".."
-        + maxBackoffNs
-        + " ns"
-        + ", hold limit="
-        + holdLimitNs
-        + " ns"
-        + ", peer check="
-        + peerCheckNs
-        + " ns"
-        + ", stripes in flight="
-        + stripesInFlight
-        + ", unmet rounds="
-        + maxUnmetRounds
+        + ", "
+        + describePairing()
         + ", largest staleness="
         + (maxStaleness == 0 ? "any" : maxStaleness + " versions, then " + lateGradients)
         + ", merge limit="
