@@ -15,6 +15,7 @@ final class BarDisplay implements ProgressDisplay {
 
   private final ProgressBar bar;
   private final RedrawnLine line;
+  private boolean closed;
 
   BarDisplay(PrintWriter err, int columns, String name, long total) {
     line = new RedrawnLine(err, columns);
@@ -67,7 +68,10 @@ final class BarDisplay implements ProgressDisplay {
 
   @Override
   public void close() {
-    bar.close();
+    if (!closed) {
+      closed = true;
+      bar.close();
+    }
   }
 
   /** Draws over the same line. */

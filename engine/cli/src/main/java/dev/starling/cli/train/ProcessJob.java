@@ -220,6 +220,11 @@ final class ProcessJob implements TrainingJob {
     boolean inOrder =
         record.state() == RankRecord.State.LEFT && record.incarnation() == process.incarnation();
     if (inOrder) {
+      if (board.phase() == JobBoard.Phase.RUNNING) {
+        incident(
+            "rank %d was asked to end and left after %d steps; the others go on without it"
+                .formatted(rank, record.steps()));
+      }
       return;
     }
     boolean wasRunning = record.incarnation() == process.incarnation();

@@ -38,6 +38,7 @@ interface ProgressDisplay extends AutoCloseable {
    */
   void tell(String line);
 
+  /** Ends the drawing; closing twice does nothing, and {@link #tell} still works. */
   @Override
   void close();
 }

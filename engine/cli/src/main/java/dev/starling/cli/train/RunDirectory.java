@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -101,13 +102,16 @@ final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Writes an object as a file for people and programs.
+   * Writes an object as a file for people and programs. Whoever reads it meanwhile sees the old one
+   * or the new one whole.
    *
    * @param name the file's name
    * @param object what it holds
    */
   void write(String name, Map<String, ?> object) throws IOException {
-    Files.writeString(path.resolve(name), Json.indented(object));
+    Path fresh = path.resolve(name + ".new");
+    Files.writeString(fresh, Json.indented(object));
+    Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /**

@@ -49,4 +49,26 @@ class ProgressDisplayTest {
     assertFalse(refused.toLine().contains("accuracy"), refused.toLine());
     assertTrue(refused.toLine().endsWith("2 gradients refused"), refused.toLine());
   }
+
+  @Test
+  void shouldKeepWhatItTellsOnALineOfItsOwn() {
+    for (boolean interactive : new boolean[] {false, true}) {
+      StringWriter err = new StringWriter();
+      PrintWriter writer = new PrintWriter(err, true);
+      ProgressDisplay display =
+          ProgressDisplay.on(new Terminal(writer, writer, interactive), "train", 10_000);
+      display.show(HALF);
+      display.tell("rank 2 was lost");
+      display.close();
+      int ended = err.toString().length();
+      display.close();
+      assertEquals(ended, err.toString().length(), "closing twice");
+      display.tell("rank 3 was lost");
+      for (String line : new String[] {"rank 2 was lost", "rank 3 was lost"}) {
+        assertTrue(
+            err.toString().lines().anyMatch(l -> l.substring(l.lastIndexOf('\r') + 1).equals(line)),
+            err.toString());
+      }
+    }
+  }
 }

@@ -221,6 +221,18 @@ class WorkerProcessesTest {
   }
 
   @Test
+  void shouldGoOnWhenOneWorkerIsAskedToEnd() throws Exception {
+    Process run = start("--workers", "3", "--steps", "600", "--compute-ms", "5");
+    JsonNode stat = awaitStat(run, everyoneHasDone(20));
+    signal("TERM", pid(stat, 1));
+    JsonNode result = result(run, 0);
+    assertTrue(err().contains("rank 1 was asked to end and left after "), err());
+    assertEquals(0, result.get("lostRanks").size(), result.toString());
+    assertEquals(result.get("gradientsSubmitted"), result.get("gradientsApplied"));
+    assertTrue(result.get("workerAccuracies").get(1).isNull(), "its model is not averaged");
+  }
+
+  @Test
   void shouldEndEveryWorkerWhenTheSupervisorIsKilled() throws Exception {
     Process run = start("--workers", "2", "--steps", "100000", "--compute-ms", "5");
     awaitStat(run, everyoneHasDone(10));

@@ -184,14 +184,14 @@ public final class JobObserver implements AutoCloseable {
   }
 
   /**
-   * Averages the models of all ranks that take part.
+   * Averages the models of all ranks that take part, not those of ranks that died or left.
    *
    * @param target float32, as long as the model
    * @param timeoutNs how long to try for each stripe
    * @return how many models the average is of; when 0, the target is undefined
    */
   public int average(MemorySegment target, long timeoutNs) {
-    dropDead();
+    dropAbsent();
     return replicas.average(target, timeoutNs);
   }
 
@@ -202,14 +202,14 @@ public final class JobObserver implements AutoCloseable {
    * @return the distance, NaN when there is none
    */
   public double consensusDistance(long timeoutNs) {
-    dropDead();
+    dropAbsent();
     return replicas.consensusDistance(timeoutNs);
   }
 
-  /** The dead do not count in averages; what they counted stays. */
-  private void dropDead() {
+  /** Who has died or left does not count in averages; what it counted stays. */
+  private void dropAbsent() {
     for (int rank = 0; rank < incarnation.length; rank++) {
-      if (replicas.get(rank) != null && state(rank) == PeerState.DEAD) {
+      if (replicas.get(rank) != null && state(rank) != PeerState.ALIVE) {
         retire(rank);
         replicas.set(rank, null);
       }
