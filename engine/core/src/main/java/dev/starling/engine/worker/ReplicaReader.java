@@ -31,6 +31,7 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   private long outstanding;
   private long value;
   private boolean succeeded;
+  private boolean peerLost;
 
   /**
    * Creates a reader.
@@ -60,13 +61,13 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
    *
    * @param target at least as long as the model, float32; undefined when the answer is no
    * @param timeoutNs how long to try for each stripe
-   * @return whether every stripe was copied whole
+   * @return whether every stripe was copied whole; no at once when the connection failed
    */
   public boolean tryCopyTo(MemorySegment target, long timeoutNs) {
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
       long deadlineNs = System.nanoTime() + timeoutNs;
       while (!tryCopyStripe(stripe, target, deadlineNs)) {
-        if (!succeeded || System.nanoTime() - deadlineNs > 0) {
+        if (peerLost || System.nanoTime() - deadlineNs > 0) {
           return false;
         }
         LockSupport.parkNanos(PARK_NS);
@@ -150,6 +151,7 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
       }
       LockSupport.parkNanos(PARK_NS);
     }
+    peerLost |= !succeeded;
     return succeeded;
   }
 
