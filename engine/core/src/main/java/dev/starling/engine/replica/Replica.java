@@ -61,11 +61,28 @@ public final class Replica implements AutoCloseable {
    * @param layout its layout
    * @param jobId the job
    * @param rank the worker
-   * @return the replica, owned by the caller
+   * @return the replica of the rank's first incarnation, owned by the caller
    */
   public static Replica createPrivate(ReplicaLayout layout, long jobId, int rank) {
+    return createPrivate(layout, jobId, rank, 0);
+  }
+
+  /**
+   * Creates a replica in private memory, for simulations.
+   *
+   * @param layout its layout
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation how many times the rank has joined, from 0
+   * @return the replica, owned by the caller
+   */
+  public static Replica createPrivate(ReplicaLayout layout, long jobId, int rank, int incarnation) {
     return new Replica(
-        layout, PrivateMemory.allocate("replica " + rank, layout.lengthBytes()), jobId, rank, 0);
+        layout,
+        PrivateMemory.allocate("replica " + rank, layout.lengthBytes()),
+        jobId,
+        rank,
+        incarnation);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.starling.engine.sim;
 
 import dev.starling.engine.log.Journal;
+import dev.starling.engine.replica.AttachmentTable;
 import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
@@ -10,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,31 +24,49 @@ final class InvariantChecker {
 
   private final ReplicaLayout layout;
   private final List<Replica> replicas = new ArrayList<>();
-  private final float[][][] published;
-  private final int[][] pinnedPlane;
-  private final boolean[] dead;
+  private final Map<Replica, Shadow> shadows = new IdentityHashMap<>();
   private final Map<String, String> openIntents = new HashMap<>();
   private final List<String> violations = new ArrayList<>();
   private long traceHash = 17;
   private long postedInCall;
   private long quarantines;
+  private long outdated;
+  private DeadHolder deadHolder = (home, holder, epoch) -> false;
   private int actor;
 
   InvariantChecker(ReplicaLayout layout) {
     this.layout = layout;
-    published = new float[layout.workers()][layout.stripes()][];
-    pinnedPlane = new int[layout.workers()][layout.stripes()];
-    dead = new boolean[layout.workers()];
-    for (int rank = 0; rank < layout.workers(); rank++) {
-      Arrays.fill(pinnedPlane[rank], -1);
+  }
+
+  /** Knows who is dead, whatever anyone has noticed of it. */
+  @FunctionalInterface
+  interface DeadHolder {
+    boolean test(Replica home, int holder, int epoch);
+  }
+
+  /** What one replica published last, and what its compute thread has pinned. */
+  private static final class Shadow {
+    final float[][] published;
+    final int[] pinnedPlane;
+
+    Shadow(int stripes) {
+      published = new float[stripes][];
+      pinnedPlane = new int[stripes];
+      Arrays.fill(pinnedPlane, -1);
     }
+  }
+
+  void deadHolder(DeadHolder knows) {
+    deadHolder = knows;
   }
 
   /** A replica has its first state. */
   void created(Replica replica) {
     replicas.add(replica);
+    Shadow shadow = new Shadow(layout.stripes());
+    shadows.put(replica, shadow);
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      published[replica.rank()][stripe] = content(replica, stripe, 0);
+      shadow.published[stripe] = content(replica, stripe, 0);
     }
   }
 
@@ -62,6 +82,11 @@ final class InvariantChecker {
     return quarantines;
   }
 
+  /** {@return broken locks of an epoch that was not the holder's newest} */
+  long outdated() {
+    return outdated;
+  }
+
   void violated(String what) {
     if (violations.size() < MAX_VIOLATIONS) {
       violations.add(what);
@@ -74,8 +99,9 @@ final class InvariantChecker {
     postedInCall = 0;
   }
 
+  /** What a dead worker had begun is nobody's any more. */
   void died(int rank) {
-    dead[rank] = true;
+    openIntents.keySet().removeIf(key -> key.startsWith(rank + "/"));
   }
 
   /** One more operation was posted in the call under way. */
@@ -138,19 +164,22 @@ final class InvariantChecker {
   }
 
   private void published(Replica replica, int stripe, int plane, String where) {
-    if (pinnedPlane[replica.rank()][stripe] == plane) {
+    if (shadows.get(replica).pinnedPlane[stripe] == plane) {
       violated("I2: published into the pinned plane, " + where);
     }
-    published[replica.rank()][stripe] = content(replica, stripe, plane);
+    shadows.get(replica).published[stripe] = content(replica, stripe, plane);
   }
 
   private void fenced(Replica replica, int stripe, long before) {
     int holder = LockWord.owner(before);
     int plane = LockWord.target(before);
     boolean quarantined = (ControlLine.quarantined(replica.guardWord(stripe)) >>> plane & 1) != 0;
+    int epoch = LockWord.epoch(before);
+    long attachment = AttachmentTable.attachment(replica.segment(), holder);
+    outdated += epoch == AttachmentTable.epoch(attachment) ? 0 : 1;
     if (quarantined) {
       quarantines++;
-    } else if (plane != LockWord.current(before) && !dead[holder]) {
+    } else if (plane != LockWord.current(before) && !deadHolder.test(replica, holder, epoch)) {
       violated(
           "I2: the lock of rank "
               + holder
@@ -187,7 +216,7 @@ final class InvariantChecker {
     if (held && plane == LockWord.current(word)) {
       violated("I2: the current plane is written, " + where);
     }
-    if (pinnedPlane[home][stripe] == plane) {
+    if (shadows.get(replica).pinnedPlane[stripe] == plane) {
       violated("I2: the pinned plane is written, " + where);
     }
   }
@@ -204,13 +233,14 @@ final class InvariantChecker {
 
   /** A compute thread confirmed a pin: what it sees must be what was published last. */
   void pinned(Replica replica, int stripe, int plane) {
-    pinnedPlane[replica.rank()][stripe] = plane;
+    shadows.get(replica).pinnedPlane[stripe] = plane;
     checkPinned(replica, stripe, plane);
   }
 
   void checkPinned(Replica replica, int stripe, int plane) {
     if (LockWord.current(replica.lockWord(stripe)) == plane
-        && !Arrays.equals(published[replica.rank()][stripe], content(replica, stripe, plane))) {
+        && !Arrays.equals(
+            shadows.get(replica).published[stripe], content(replica, stripe, plane))) {
       violated(
           "P3: the current plane of stripe "
               + stripe
@@ -220,8 +250,8 @@ final class InvariantChecker {
     }
   }
 
-  void unpinned(int rank, int stripe) {
-    pinnedPlane[rank][stripe] = -1;
+  void unpinned(Replica replica, int stripe) {
+    shadows.get(replica).pinnedPlane[stripe] = -1;
   }
 
   float[] content(Replica replica, int stripe, int plane) {
@@ -275,15 +305,13 @@ final class InvariantChecker {
   void finished() {
     openIntents.forEach(
         (key, intent) -> {
-          int rank = Integer.parseInt(key.substring(0, key.indexOf('/')));
-          if (!dead[rank]) {
-            violated(
-                "I4: the exchange of rank "
-                    + rank
-                    + " with "
-                    + intent
-                    + " was neither committed nor torn");
-          }
+          String rank = key.substring(0, key.indexOf('/'));
+          violated(
+              "I4: the exchange of rank "
+                  + rank
+                  + " with "
+                  + intent
+                  + " was neither committed nor torn");
         });
   }
 

@@ -1,5 +1,6 @@
 package dev.starling.engine.sim;
 
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.CompletionHandler;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.PeerState;
@@ -12,8 +13,12 @@ import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.LongSupplier;
 
 /**
  * A fabric on which every posted operation takes effect at a later move of the simulation, long
@@ -27,17 +32,24 @@ final class SimFabric implements Fabric {
   private final SimOptions options;
   private final SplittableRandom random;
   private final InvariantChecker checker;
-  private final Replica[] replicas;
-  private final PeerState[] states;
+  private final LongSupplier clock;
+  private final Map<String, Replica> replicas = new HashMap<>();
+
+  /** When peers can know that a worker is dead, by the replica that it owned. */
+  private final Map<Replica, Long> knownDeadAtNs = new IdentityHashMap<>();
+
   private final List<SimRemote> remotes = new ArrayList<>();
 
-  SimFabric(SimOptions options, SplittableRandom random, InvariantChecker checker) {
+  SimFabric(
+      SimOptions options, SplittableRandom random, InvariantChecker checker, LongSupplier clock) {
     this.options = options;
     this.random = random;
     this.checker = checker;
-    replicas = new Replica[options.workers()];
-    states = new PeerState[options.workers()];
-    java.util.Arrays.fill(states, PeerState.ALIVE);
+    this.clock = clock;
+  }
+
+  private static String key(int rank, int incarnation) {
+    return rank + "." + incarnation;
   }
 
   @Override
@@ -52,29 +64,50 @@ final class SimFabric implements Fabric {
 
   @Override
   public RegionDescriptor expose(Replica replica) {
-    replicas[replica.rank()] = replica;
+    replicas.put(key(replica.rank(), replica.incarnation()), replica);
     return new RegionDescriptor(name(), replica.rank(), replica.incarnation(), replica.jobId(), "");
   }
 
   @Override
   public Remote connect(
       RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
-    Replica replica = replicas[descriptor.rank()];
+    if (isDead(descriptor)) {
+      throw new StarlingException("rank " + descriptor.rank() + " is gone");
+    }
+    Replica replica = replicas.get(key(descriptor.rank(), descriptor.incarnation()));
     int epoch = AttachmentTable.issueEpoch(replica.segment(), localRank, localIncarnation);
-    SimRemote remote = new SimRemote(replica, localRank, epoch);
+    SimRemote remote = new SimRemote(replica, localRank, localIncarnation, epoch);
     remotes.add(remote);
     return options.remotes().apply(remote);
   }
 
-  /** Peers learn that a worker is dead. */
-  void announceDeath(int rank) {
-    states[rank] = PeerState.DEAD;
+  @Override
+  public boolean isDead(RegionDescriptor descriptor) {
+    Replica replica = replicas.get(key(descriptor.rank(), descriptor.incarnation()));
+    return replica == null || knownDeadAtNs.containsKey(replica);
   }
 
-  /** Decides, for each operation that a dead worker had posted, whether it still takes effect. */
-  void kill(int rank) {
+  /** Whether whoever took a lock on a replica through a connection of some epoch is dead. */
+  boolean isDeadHolder(Replica home, int holder, int epoch) {
     for (SimRemote remote : remotes) {
-      if (remote.localRank == rank) {
+      if (remote.replica == home && remote.localRank == holder && remote.epoch == epoch) {
+        Replica own = replicas.get(key(holder, remote.localIncarnation));
+        return knownDeadAtNs.containsKey(own);
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Decides, for each operation that a dead worker had posted, whether it still takes effect.
+   *
+   * @param owned the replica of the worker that dies
+   * @param noticedAfterNs how long peers take it for alive
+   */
+  void kill(Replica owned, long noticedAfterNs) {
+    knownDeadAtNs.put(owned, clock.getAsLong() + noticedAfterNs);
+    for (SimRemote remote : remotes) {
+      if (remote.localRank == owned.rank() && remote.localIncarnation == owned.incarnation()) {
         while (!remote.pending.isEmpty() && random.nextBoolean()) {
           remote.move();
         }
@@ -118,13 +151,15 @@ final class SimFabric implements Fabric {
   final class SimRemote implements Remote {
     private final Replica replica;
     private final int localRank;
+    private final int localIncarnation;
     private final int epoch;
     private final List<Operation> pending = new ArrayList<>();
     private final ArrayDeque<Operation> completed = new ArrayDeque<>();
 
-    private SimRemote(Replica replica, int localRank, int epoch) {
+    private SimRemote(Replica replica, int localRank, int localIncarnation, int epoch) {
       this.replica = replica;
       this.localRank = localRank;
+      this.localIncarnation = localIncarnation;
       this.epoch = epoch;
     }
 
@@ -205,7 +240,8 @@ final class SimFabric implements Fabric {
 
     @Override
     public PeerState state() {
-      return states[replica.rank()];
+      Long deadAtNs = knownDeadAtNs.get(replica);
+      return deadAtNs != null && clock.getAsLong() >= deadAtNs ? PeerState.DEAD : PeerState.ALIVE;
     }
 
     @Override

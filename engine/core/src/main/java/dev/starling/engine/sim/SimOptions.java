@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
  * @param pauses how many times a worker is paused for longer than the hold limit
  * @param uncertain how many of a thousand operations on peers complete as uncertain
  * @param nonFinite how many of a thousand gradients are not finite
+ * @param returns whether dead workers join again, some of them to die once more
  * @param remotes wraps every connection; tests plant mistakes here
  * @param kernels wraps the kernels; tests plant mistakes here
  */
@@ -32,6 +33,7 @@ public record SimOptions(
     int pauses,
     int uncertain,
     int nonFinite,
+    boolean returns,
     UnaryOperator<Remote> remotes,
     UnaryOperator<Kernels> kernels) {
   /**
@@ -54,6 +56,7 @@ public record SimOptions(
         0,
         0,
         0,
+        false,
         UnaryOperator.identity(),
         UnaryOperator.identity());
   }
@@ -78,6 +81,7 @@ public record SimOptions(
         pauses,
         uncertain,
         nonFinite,
+        returns,
         remotes,
         kernels);
   }
@@ -103,6 +107,7 @@ public record SimOptions(
         stops,
         unknown,
         bad,
+        returns,
         remotes,
         kernels);
   }
@@ -126,7 +131,30 @@ public record SimOptions(
         pauses,
         uncertain,
         nonFinite,
+        returns,
         connection,
         maths);
+  }
+
+  /**
+   * Lets dead workers join again.
+   *
+   * @return the changed options
+   */
+  public SimOptions returning() {
+    return new SimOptions(
+        seed,
+        workers,
+        topology,
+        stripes,
+        steps,
+        addressable,
+        crashes,
+        pauses,
+        uncertain,
+        nonFinite,
+        true,
+        remotes,
+        kernels);
   }
 }

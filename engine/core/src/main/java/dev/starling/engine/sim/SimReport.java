@@ -14,6 +14,8 @@ import java.util.List;
  * @param steps updates published alone
  * @param torn exchanges counted as torn
  * @param fences locks broken
+ * @param outdated of these, locks of an epoch that was not the newest
+ * @param returns how many times a dead worker joined again
  * @param quarantines planes quarantined
  * @param retargets targets changed under the lock
  * @param merged gradients added to a waiting one
@@ -28,6 +30,8 @@ public record SimReport(
     long steps,
     long torn,
     long fences,
+    long outdated,
+    long returns,
     long quarantines,
     long retargets,
     long merged,

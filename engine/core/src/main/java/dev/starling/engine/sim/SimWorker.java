@@ -61,6 +61,10 @@ final class SimWorker implements AutoCloseable {
     return replica.rank();
   }
 
+  Replica replica() {
+    return replica;
+  }
+
   long count(Counter counter) {
     return worker.counters().get(counter);
   }
@@ -161,7 +165,7 @@ final class SimWorker implements AutoCloseable {
     }
     submitted++;
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      checker.unpinned(rank(), stripe);
+      checker.unpinned(replica, stripe);
     }
     snapshot.close();
     snapshot = null;
@@ -184,6 +188,18 @@ final class SimWorker implements AutoCloseable {
       }
     }
     return values[0];
+  }
+
+  /** Copies the published model, as a rank that joins again does under the locks. */
+  void copyTo(MemorySegment model) {
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      MemorySegment.copy(
+          replica.segment(),
+          layout.planeOffset(stripe, LockWord.current(replica.lockWord(stripe))),
+          model,
+          layout.stripeStart(stripe) * Float.BYTES,
+          layout.stripeLengthBytes(stripe));
+    }
   }
 
   String describe() {

@@ -10,6 +10,7 @@ import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,6 +31,7 @@ public final class Simulation implements AutoCloseable {
   private static final long CHUNK_BYTES = 64;
   private static final int POST_BOUND = 12;
   private static final int MOVES_PER_STEP = 4_000;
+  private static final long NEVER = Long.MAX_VALUE;
 
   private final SimOptions options;
   private final SplittableRandom random;
@@ -37,9 +39,15 @@ public final class Simulation implements AutoCloseable {
   private final InvariantChecker checker;
   private final SimFabric fabric;
   private final List<SimWorker> workers = new ArrayList<>();
+  private final List<SimWorker> gone = new ArrayList<>();
+  private final JobContext context;
+  private final int[] announced;
+  private final long[] returnAtNs;
   private final List<SimFabric.SimRemote> busy = new ArrayList<>();
   private long nowNs;
   private long moves;
+  private long deaths;
+  private long returned;
 
   private Simulation(SimOptions options) {
     this.options = options;
@@ -48,8 +56,12 @@ public final class Simulation implements AutoCloseable {
     Arrays.setAll(stripes, i -> STRIPE_PARAMETERS + i);
     layout = ReplicaLayout.ofStripes(options.workers(), stripes);
     checker = new InvariantChecker(layout);
-    fabric = new SimFabric(options, random, checker);
-    JobContext context =
+    fabric = new SimFabric(options, random, checker, () -> nowNs);
+    checker.deadHolder(fabric::isDeadHolder);
+    announced = new int[options.workers()];
+    returnAtNs = new long[options.workers()];
+    Arrays.fill(returnAtNs, NEVER);
+    context =
         new JobContext()
             .workers(options.workers())
             .stripes(stripes)
@@ -66,27 +78,22 @@ public final class Simulation implements AutoCloseable {
             .clock(() -> nowNs)
             .conclude();
     try {
-      open(context);
+      open();
     } catch (Throwable failure) {
       close();
       throw failure;
     }
   }
 
-  private void open(JobContext context) {
-    List<RegionDescriptor> regions = new ArrayList<>();
+  private void open() {
     try (Arena arena = Arena.ofConfined()) {
+      MemorySegment zeros = arena.allocate(layout.parameterCount() * Float.BYTES);
       for (int rank = 0; rank < options.workers(); rank++) {
-        Replica replica = Replica.createPrivate(layout, options.seed(), rank);
-        replica.initialise(arena.allocate(layout.parameterCount() * Float.BYTES));
-        checker.created(replica);
-        workers.add(
-            new SimWorker(new Worker(context, replica), replica, checker, random.split(), options));
-        regions.add(fabric.expose(replica));
+        workers.add(create(rank, 0, zeros));
       }
     }
     for (SimWorker worker : workers) {
-      worker.connect(fabric, Membership.of(regions));
+      worker.connect(fabric, members);
     }
     int[] order = shuffledRanks();
     for (int i = 0; i < options.crashes(); i++) {
@@ -99,6 +106,66 @@ public final class Simulation implements AutoCloseable {
           .pauseAt(
               1 + random.nextInt(options.steps() * 200),
               2 * HOLD_LIMIT_NS + random.nextLong(4 * HOLD_LIMIT_NS));
+    }
+  }
+
+  private SimWorker create(int rank, int incarnation, MemorySegment parameters) {
+    Replica replica = Replica.createPrivate(layout, options.seed(), rank, incarnation);
+    replica.initialise(parameters);
+    checker.created(replica);
+    fabric.expose(replica);
+    return new SimWorker(new Worker(context, replica), replica, checker, random.split(), options);
+  }
+
+  /** Who has joined, as the ranks announce it; a dead one stays until its successor joins. */
+  private final Membership members =
+      new Membership() {
+        @Override
+        public int incarnation(int rank) {
+          return announced[rank];
+        }
+
+        @Override
+        public RegionDescriptor region(int rank, int incarnation) {
+          return new RegionDescriptor("sim", rank, incarnation, options.seed(), "");
+        }
+      };
+
+  private void die(SimWorker worker) {
+    worker.die();
+    deaths++;
+    // Where workers return, peers may notice a death late, even after the successor has connected.
+    long noticedAfterNs = options.returns() ? random.nextLong(3 * HOLD_LIMIT_NS) : 0;
+    fabric.kill(worker.replica(), noticedAfterNs);
+    checker.died(worker.rank());
+    if (options.returns()) {
+      returnAtNs[worker.rank()] = nowNs + random.nextLong(4 * HOLD_LIMIT_NS);
+    }
+  }
+
+  /** A new incarnation with the model of one that lives, or the initial one when nobody does. */
+  private void comeBack(SimWorker before) {
+    int rank = before.rank();
+    returnAtNs[rank] = NEVER;
+    returned++;
+    gone.add(before);
+    SimWorker worker;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment model = arena.allocate(layout.parameterCount() * Float.BYTES);
+      for (SimWorker living : workers) {
+        if (!living.isDead()) {
+          living.copyTo(model);
+          break;
+        }
+      }
+      worker = create(rank, before.replica().incarnation() + 1, model);
+    }
+    workers.set(rank, worker);
+    checker.acting(rank);
+    worker.connect(fabric, members);
+    announced[rank] = worker.replica().incarnation();
+    if (random.nextInt(3) == 0) {
+      worker.dieAt(moves + 1 + random.nextInt(options.steps() * 200));
     }
   }
 
@@ -150,10 +217,11 @@ public final class Simulation implements AutoCloseable {
     SimWorker worker = workers.get(random.nextInt(workers.size()));
     nowNs += random.nextLong(MAX_TICK_NS) / 16;
     if (worker.isDueToDie(moves)) {
-      worker.die();
-      fabric.kill(worker.rank());
-      checker.died(worker.rank());
-      fabric.announceDeath(worker.rank());
+      die(worker);
+    }
+    if (worker.isDead() && nowNs >= returnAtNs[worker.rank()]) {
+      comeBack(worker);
+      return;
     }
     if (!worker.isRunning(moves, nowNs)) {
       return;
@@ -177,7 +245,8 @@ public final class Simulation implements AutoCloseable {
 
   private boolean isFinished() {
     for (SimWorker worker : workers) {
-      if (!worker.isDead() && !worker.isFinished()) {
+      boolean comesBack = returnAtNs[worker.rank()] != NEVER;
+      if (comesBack || !worker.isDead() && !worker.isFinished()) {
         return false;
       }
     }
@@ -200,11 +269,13 @@ public final class Simulation implements AutoCloseable {
    */
   private void checkAccounts() {
     double applied = 0;
-    boolean exact = true;
+    boolean exact = deaths == 0;
     for (SimWorker worker : workers) {
       if (worker.isDead()) {
-        exact = false;
         continue;
+      }
+      for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+        worker.currentValue(stripe);
       }
       long submitted = worker.count(Counter.GRADIENTS_SUBMITTED);
       long done = worker.count(Counter.GRADIENTS_APPLIED);
@@ -246,6 +317,9 @@ public final class Simulation implements AutoCloseable {
     for (SimWorker worker : workers) {
       sum += worker.count(counter);
     }
+    for (SimWorker worker : gone) {
+      sum += worker.count(counter);
+    }
     return sum;
   }
 
@@ -263,6 +337,8 @@ public final class Simulation implements AutoCloseable {
         total(Counter.STEPS),
         total(Counter.EXCHANGES_TORN),
         total(Counter.FENCES),
+        checker.outdated(),
+        returned,
         checker.quarantines(),
         total(Counter.RETARGETS),
         total(Counter.GRADIENTS_MERGED),
@@ -272,5 +348,6 @@ public final class Simulation implements AutoCloseable {
   @Override
   public void close() {
     workers.forEach(SimWorker::close);
+    gone.forEach(SimWorker::close);
   }
 }

@@ -11,8 +11,9 @@
  *     InvariantChecker: every swap, every write of a plane, every journal event
  * </pre>
  *
- * <p>Faults: a worker that dies, a worker that is paused for longer than the hold limit and then
- * goes on, operations whose completion is uncertain, gradients that are not finite.
+ * <p>Faults: a worker that dies, and whose successor may join, and die in turn, before its peers
+ * have noticed the first death; a worker that is paused for longer than the hold limit and then
+ * goes on; operations whose completion is uncertain; gradients that are not finite.
  *
  * <p>A seed determines a run; {@link dev.starling.engine.sim.SimReport#traceHash} proves it. What a
  * simulation on one thread cannot show is the memory model: stress tests on real threads do that.

@@ -23,6 +23,8 @@ class InvariantsTest {
     long steps;
     long torn;
     long fences;
+    long outdated;
+    long returns;
     long quarantines;
     long retargets;
     long merged;
@@ -38,6 +40,8 @@ class InvariantsTest {
         sweep.steps += report.steps();
         sweep.torn += report.torn();
         sweep.fences += report.fences();
+        sweep.outdated += report.outdated();
+        sweep.returns += report.returns();
         sweep.quarantines += report.quarantines();
         sweep.retargets += report.retargets();
         sweep.merged += report.merged();
@@ -58,6 +62,10 @@ class InvariantsTest {
           + torn
           + ", fences "
           + fences
+          + ", outdated "
+          + outdated
+          + ", returns "
+          + returns
           + ", quarantines "
           + quarantines
           + ", retargets "
@@ -114,10 +122,21 @@ class InvariantsTest {
   }
 
   @Test
+  void shouldKeepAllInvariantsWhenTheDeadComeBack() {
+    Sweep sweep =
+        Sweep.of(1_000, seed -> shaped(seed, seed % 2 == 0).faults(2, 1, 2, 0).returning());
+    assertEquals(List.of(), sweep.violations);
+    assertTrue(sweep.returns > 1_000, sweep.toString());
+    assertTrue(sweep.outdated > 0, "no lock of a dead incarnation met its successor: " + sweep);
+    assertTrue(sweep.quarantines > 0 && sweep.torn > 0, sweep.toString());
+  }
+
+  @Test
   void shouldRunTheSameWayAgainWhenTheSeedIsTheSame_P7() {
     for (long seed = 1; seed <= 20; seed++) {
       SimOptions options = shaped(seed, seed % 2 == 0).faults(1, 1, 5, 20);
       assertEquals(Simulation.run(options), Simulation.run(options));
+      assertEquals(Simulation.run(options.returning()), Simulation.run(options.returning()));
     }
     assertNotEquals(
         Simulation.run(shaped(1, true)).traceHash(), Simulation.run(shaped(7, true)).traceHash());

@@ -2,6 +2,7 @@ package dev.starling.engine.sim;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.replica.ControlLine;
@@ -13,6 +14,7 @@ import java.lang.reflect.Proxy;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongFunction;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -26,13 +28,34 @@ class PlantedMistakesTest {
       UnaryOperator<Remote> remotes,
       UnaryOperator<Kernels> kernels,
       boolean addressable) {
+    assertFound(
+        mistake,
+        names,
+        seed ->
+            SimOptions.of(seed, 4, 20)
+                .shape(Topology.Kind.COMPLETE, 1, addressable)
+                .faults(0, 3, 2, 0)
+                .mutants(remotes, kernels));
+  }
+
+  /** A mistake that only shows when dead workers come back. */
+  private static void assertFoundByReturns(
+      String mistake, List<String> names, UnaryOperator<Remote> remotes) {
+    assertFound(
+        mistake,
+        names,
+        seed ->
+            SimOptions.of(seed, 4, 12)
+                .shape(Topology.Kind.COMPLETE, 2, seed % 2 == 0)
+                .faults(2, 1, 0, 0)
+                .returning()
+                .mutants(remotes, UnaryOperator.identity()));
+  }
+
+  private static void assertFound(
+      String mistake, List<String> names, LongFunction<SimOptions> options) {
     for (long seed = 1; seed <= MAX_SEEDS; seed++) {
-      SimReport report =
-          Simulation.run(
-              SimOptions.of(seed, 4, 20)
-                  .shape(Topology.Kind.COMPLETE, 1, addressable)
-                  .faults(0, 3, 2, 0)
-                  .mutants(remotes, kernels));
+      SimReport report = Simulation.run(options.apply(seed));
       if (!report.violations().isEmpty()) {
         String found = report.violations().getFirst();
         System.out.println(mistake + ": found by seed " + seed + ": " + found);
@@ -178,6 +201,37 @@ class PlantedMistakesTest {
               }
             },
         true);
+  }
+
+  /** The home takes the successor's lock for the dead worker's: it is broken while it is used. */
+  @Test
+  void shouldFindARankThatUsesTheEpochOfItsPredecessor() {
+    assertFoundByReturns(
+        "an epoch is used again",
+        List.of("I1", "I2"),
+        remote ->
+            new MistakenRemote(remote) {
+              @Override
+              public int epoch() {
+                return 1;
+              }
+            });
+  }
+
+  @Test
+  void shouldFindALivingPeerThatIsTakenForDead() {
+    assertFoundByReturns(
+        "a living peer is taken for dead",
+        List.of("I2"),
+        remote ->
+            new MistakenRemote(remote) {
+              private int asked;
+
+              @Override
+              public PeerState state() {
+                return ++asked % 40 == 0 ? PeerState.DEAD : super.state();
+              }
+            });
   }
 
   @Test
