@@ -24,7 +24,7 @@ public final class LinearRegression {
   public static void main(String[] args) throws Exception {
     // @start region="usage"
     JobContext context =
-        new JobContext().workers(4).parameterCount(2).schedule(new Schedule.Constant(0.01f));
+        new JobContext().workers(4).parameterCount(2).schedule(new Schedule.Constant(0.1f));
     try (Arena arena = Arena.ofConfined();
         LocalJob job = LocalJob.launch(context, arena.allocate(FLOAT, 2))) {
       job.run(
@@ -45,8 +45,9 @@ public final class LinearRegression {
   }
 
   /**
-   * The mean gradient over 256 points; parameters are slope and intercept. A gradient is small next
-   * to the parameters: those that the engine cannot apply at once it applies in sum.
+   * The mean gradient over 256 points; parameters are slope and intercept. Gradients that the
+   * engine cannot apply one by one it applies in sum, at most four gradients' worth at once: the
+   * learning rate leaves room for that.
    */
   private static void gradient(MemorySegment line, Random points, MemorySegment gradient) {
     double slope = 0;
