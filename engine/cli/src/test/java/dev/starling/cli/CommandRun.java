@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -39,6 +41,20 @@ public record CommandRun(int exitCode, String out, String err) {
         new Terminal(new PrintWriter(out, true), new PrintWriter(err, true), interactive);
     int exitCode = Starling.commandLine(terminal).execute(arguments);
     return new CommandRun(exitCode, out.toString(), err.toString());
+  }
+
+  /** The command line of a process of its own, with the flags of this JVM that it needs. */
+  public static List<String> command(List<String> flags, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(flag -> flag.startsWith("--") || flag.equals("-ea"))
+        .forEach(command::add);
+    command.addAll(flags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(Starling.class.getName());
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   public CommandRun requireOk() {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,15 +25,7 @@ class ProcessTest {
   @RegisterExtension final PrivateSharedMemory shared = new PrivateSharedMemory();
 
   private static List<String> java(String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> flag.startsWith("--") || flag.equals("-ea"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx512m", "-cp", System.getProperty("java.class.path")));
-    command.add(Starling.class.getName());
-    command.addAll(List.of(arguments));
-    return command;
+    return CommandRun.command(List.of("-Xmx512m"), arguments);
   }
 
   private record Ended(int exitCode, String out, String err) {}

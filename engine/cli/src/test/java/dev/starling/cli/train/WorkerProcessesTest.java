@@ -8,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.cli.CommandRun;
 import dev.starling.cli.PrivateSharedMemory;
-import dev.starling.cli.Starling;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -33,15 +30,10 @@ class WorkerProcessesTest {
   @RegisterExtension final PrivateSharedMemory shared = new PrivateSharedMemory();
 
   private List<String> train(String... more) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> flag.startsWith("--") || flag.equals("-ea"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add(Starling.class.getName());
-    command.addAll(List.of(shared.train(more)));
+    // Small and quick to start: there are several of them, and they are killed soon.
+    List<String> command =
+        CommandRun.command(
+            List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"), shared.train(more));
     command.addAll(List.of("--processes", "--json"));
     return command;
   }
