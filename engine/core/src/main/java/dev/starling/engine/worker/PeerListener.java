@@ -4,7 +4,8 @@ import dev.starling.engine.fabric.PeerState;
 
 /**
  * Is told when a worker connects to a neighbour and when it loses one. Called by communication
- * agents, between two steps of their duty cycle: it must return quickly and must not throw.
+ * agents, between two steps of their duty cycle, and for those who have joined already by the
+ * thread that sets the worker up: it must return quickly and must not throw.
  */
 @FunctionalInterface
 public interface PeerListener {
