@@ -59,6 +59,8 @@ final class BacklogLimit {
     Counters counters = worker.counters();
     return counters.get(Counter.GRADIENTS_SUBMITTED)
         - counters.get(Counter.GRADIENTS_REFUSED)
+        - counters.get(Counter.GRADIENTS_LATE_AT_SUBMIT)
+        - counters.get(Counter.GRADIENTS_LATE)
         - counters.get(Counter.GRADIENTS_APPLIED);
   }
 
