@@ -1,14 +1,11 @@
 package dev.starling.cli.train;
 
-import dev.starling.cli.Starling;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.worker.JobObserver;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,10 +29,8 @@ final class ProcessJob implements TrainingJob {
   private static final long POLL_MS = 10;
   private static final long RELEASE_LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
 
-  /** How long a silent process keeps the others waiting when all the work is done. */
-  private static final long SILENCE_LIMIT_NS = TimeUnit.SECONDS.toNanos(30);
-
-  private static final long TOLD_SILENCE_NS = TimeUnit.SECONDS.toNanos(3);
+  /** How long those who have joined wait for one who has not, before they begin without it. */
+  private static final long GATHER_LIMIT_NS = TimeUnit.SECONDS.toNanos(15);
 
   private final RunPlan plan;
   private final List<String> arguments;
@@ -44,10 +39,13 @@ final class ProcessJob implements TrainingJob {
   private final ShmFabric fabric;
   private final JobBoard board;
   private final JobObserver observer;
-  private final SilenceWatch silence;
+  private final LifeWatch life;
   private final WorkerProcess[] processes;
   private final List<String> incidents = new CopyOnWriteArrayList<>();
   private int restarts;
+  private int missing;
+  private long missingSinceNs = System.nanoTime();
+  private boolean trained;
 
   /**
    * Makes the board and starts a process per worker.
@@ -72,7 +70,7 @@ final class ProcessJob implements TrainingJob {
     board = JobBoard.create(fabric, jobId, workers, plan.budget().total());
     try {
       observer = new JobObserver(board, plan.context().conclude().layout());
-      silence = new SilenceWatch(board);
+      life = new LifeWatch(board, processes, stop, tell);
     } catch (Throwable failure) {
       board.close();
       throw failure;
@@ -119,49 +117,82 @@ final class ProcessJob implements TrainingJob {
   }
 
   private WorkerProcess start(int rank, int incarnation) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (!flag.startsWith("-agentlib:") && !flag.startsWith("-javaagent:")) {
-        command.add(flag);
-      }
-    }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Starling.class.getName(), WorkerCommand.NAME));
-    command.addAll(List.of("--board", board.path().toString()));
-    command.addAll(List.of("--rank", Integer.toString(rank)));
-    command.addAll(List.of("--incarnation", Integer.toString(incarnation)));
-    command.addAll(arguments);
     return new WorkerProcess(
-        rank, incarnation, command, line -> tell.accept("rank " + rank + ": " + line));
+        rank,
+        incarnation,
+        board.path(),
+        arguments,
+        line -> tell.accept("rank " + rank + ": " + line));
   }
 
   @Override
   public void train() throws Exception {
     while (true) {
       boolean ended = true;
-      boolean joined = true;
+      int absent = 0;
       for (int rank = 0; rank < processes.length; rank++) {
         look(rank);
         RankRecord.State state = board.rank(rank).state();
         boolean living = processes[rank].isAlive();
-        joined &= !living || state != RankRecord.State.ABSENT;
-        ended &= !living || state.compareTo(RankRecord.State.FINISHED) >= 0;
+        absent += living && state == RankRecord.State.ABSENT ? 1 : 0;
+        // Who died since the look is dealt with by the next one.
+        ended &=
+            processes[rank].isAccountedFor()
+                || living && state.compareTo(RankRecord.State.FINISHED) >= 0;
       }
       requireAnyLeft();
-      if (stop.isRequested() && board.phase() != JobBoard.Phase.STOPPING) {
-        board.phase(JobBoard.Phase.STOPPING);
-      } else if (joined && board.phase() == JobBoard.Phase.GATHERING) {
-        board.phase(JobBoard.Phase.RUNNING);
-      }
+      steer(absent);
       if (ended) {
+        trained = true;
+        tellWorkLeft();
         return;
       }
       Thread.sleep(POLL_MS);
     }
   }
 
-  /** Looks after one rank: whether it came back, died, or has been silent for long. */
+  /** Ends the job when that is asked for, or lets it begin when nobody need be waited for. */
+  private void steer(int absent) {
+    if (absent != missing) {
+      missing = absent;
+      missingSinceNs = System.nanoTime();
+    }
+    if (stop.isRequested()) {
+      board.phase(JobBoard.Phase.STOPPING);
+    } else if (board.phase() == JobBoard.Phase.GATHERING
+        && (absent == 0
+            || absent < processes.length && System.nanoTime() - missingSinceNs > GATHER_LIMIT_NS)) {
+      for (int rank = 0; rank < processes.length; rank++) {
+        if (processes[rank].isAlive() && board.rank(rank).state() == RankRecord.State.ABSENT) {
+          processes[rank].returnUntold(true);
+          incident(
+              "rank %d had not joined %d s after the others: they begin without it"
+                  .formatted(rank, TimeUnit.NANOSECONDS.toSeconds(GATHER_LIMIT_NS)));
+        }
+      }
+      board.phase(JobBoard.Phase.RUNNING);
+    }
+  }
+
+  private void tellWorkLeft() {
+    if (board.workLeft() > 0 && !stop.isRequested()) {
+      incident(
+          "every worker was asked to end before the work was done: %d samples or steps were not"
+                  .formatted(board.workLeft())
+              + " taken");
+    }
+  }
+
+  @Override
+  public void account() throws IOException, InterruptedException {
+    for (int rank = 0; rank < processes.length; rank++) {
+      if (!processes[rank].isAlive()) {
+        look(rank);
+      }
+    }
+  }
+
+  /** Looks after one rank: whether it died, came back, or gives no sign of life. */
   private void look(int rank) throws IOException, InterruptedException {
     WorkerProcess process = processes[rank];
     RankRecord record = board.rank(rank);
@@ -172,46 +203,24 @@ final class ProcessJob implements TrainingJob {
       }
       return;
     }
-    if (process.isReturnUntold() && record.incarnation() == process.incarnation()) {
-      process.returnTold();
+    if (record.incarnation() == process.incarnation()) {
+      tellReturn(process, record);
+    }
+    life.look(process);
+  }
+
+  private void tellReturn(WorkerProcess process, RankRecord record) {
+    if (process.isReturnUntold()) {
+      process.returnUntold(false);
       incident(
-          "rank %d is back: it copied the model of %s"
+          "rank %d is %s: it copied the model of %s"
               .formatted(
-                  rank,
+                  process.rank(),
+                  process.incarnation() == 0 ? "there" : "back",
                   record.source() == RankRecord.INITIAL
                       ? "nobody, as nobody else lived, and starts from the initial one"
                       : "rank " + record.source()));
     }
-    long silentNs = silence.silentNs(rank);
-    if (silentNs > TOLD_SILENCE_NS && !process.isSilenceTold()) {
-      process.silenceTold(true);
-      tell.accept(
-          "rank %d has been silent for %d s, stopped or starved: the others go on without it"
-              .formatted(rank, TimeUnit.NANOSECONDS.toSeconds(silentNs)));
-    } else if (silentNs < TOLD_SILENCE_NS && process.isSilenceTold()) {
-      process.silenceTold(false);
-      tell.accept("rank %d takes part again".formatted(rank));
-    }
-    if (silentNs > SILENCE_LIMIT_NS
-        && record.state() == RankRecord.State.JOINED
-        && othersEnded(rank)) {
-      tell.accept(
-          "rank %d stayed silent for %d s after all the work was done: its process is ended"
-              .formatted(rank, TimeUnit.NANOSECONDS.toSeconds(silentNs)));
-      process.kill();
-    }
-  }
-
-  private boolean othersEnded(int rank) {
-    for (int other = 0; other < processes.length; other++) {
-      boolean training =
-          processes[other].isAlive()
-              && board.rank(other).state().compareTo(RankRecord.State.FINISHED) < 0;
-      if (other != rank && training && silence.silentNs(other) < SILENCE_LIMIT_NS) {
-        return false;
-      }
-    }
-    return board.workLeft() <= 0 || stop.isRequested();
   }
 
   private void ended(WorkerProcess process, RankRecord record)
@@ -220,7 +229,7 @@ final class ProcessJob implements TrainingJob {
     boolean inOrder =
         record.state() == RankRecord.State.LEFT && record.incarnation() == process.incarnation();
     if (inOrder) {
-      if (board.phase() == JobBoard.Phase.RUNNING) {
+      if (board.phase().compareTo(JobBoard.Phase.STOPPING) < 0) {
         incident(
             "rank %d was asked to end and left after %d steps; the others go on without it"
                 .formatted(rank, record.steps()));
@@ -234,8 +243,15 @@ final class ProcessJob implements TrainingJob {
       throw new StarlingException(
           "the process of rank " + rank + " did not start: " + process.lastLine());
     }
+    if (!wasRunning && stop.isRequested()) {
+      // The signal that ends the job reached it before it could finish in good order.
+      return;
+    }
     boolean again =
-        restarts < plan.options().restarts && board.workLeft() > 0 && !stop.isRequested();
+        !trained
+            && restarts < plan.options().restarts
+            && board.workLeft() > 0
+            && !stop.isRequested();
     incident(
         "rank %d was lost after %d steps (%s); %s"
             .formatted(
@@ -261,9 +277,11 @@ final class ProcessJob implements TrainingJob {
       }
     }
     throw new StarlingException(
-        "every worker process was lost, the last one so: "
-            + incidents.getLast()
-            + "; run with --restart, or look at what ended them");
+        incidents.isEmpty()
+            ? "stopped before any worker had joined: nothing was trained and no model is saved"
+            : "every worker process was lost, the last one so: "
+                + incidents.getLast()
+                + "; run with --restart, or look at what ended them");
   }
 
   /** Releases the workers and sees them end; whoever does not in time is killed. */
@@ -272,13 +290,14 @@ final class ProcessJob implements TrainingJob {
     board.phase(JobBoard.Phase.RELEASED);
     StarlingException failed =
         new StarlingException("ending the worker processes failed: see the suppressed failures");
-    long deadlineNs = System.nanoTime() + RELEASE_LIMIT_NS;
+    long deadlineNs =
+        System.nanoTime() + (stop.isRequested() ? LifeWatch.STOPPING_LIMIT_NS : RELEASE_LIMIT_NS);
     for (WorkerProcess process : processes) {
       if (process != null) {
         tryTo(() -> end(process, deadlineNs), failed);
       }
     }
-    tryTo(silence, failed);
+    tryTo(life, failed);
     tryTo(observer, failed);
     tryTo(board, failed);
     if (failed.getSuppressed().length > 0) {

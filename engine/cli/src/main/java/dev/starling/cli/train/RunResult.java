@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
  * @param loss running mean of the training losses, over all workers
  * @param workers what each worker did, by rank
  * @param seconds from the begin of the first step to the end of the last
- * @param consensusDistance root of the mean squared distance of the replicas from their average
+ * @param consensusDistance root of the mean squared distance of the replicas from their average,
+ *     NaN when no worker lived long enough to tell
  * @param stopped whether a signal ended it before its budget was used up
  * @param incidents a sentence for every worker that was lost and every one that came back
  * @param lostRanks ranks that were lost and did not come back
@@ -36,7 +37,7 @@ record RunResult(
     Path outDirectory) {
   /** {@return whether every parameter of the averaged model led to finite logits} */
   boolean isFinite() {
-    return Double.isFinite(averaged.loss()) && Double.isFinite(consensusDistance);
+    return Double.isFinite(averaged.loss()) && !Double.isInfinite(consensusDistance);
   }
 
   /**

@@ -19,6 +19,13 @@ interface TrainingJob extends AutoCloseable {
    */
   void train() throws Exception;
 
+  /**
+   * Notices who was lost after {@link #train} had returned.
+   *
+   * @throws Exception when that cannot be found out
+   */
+  default void account() throws Exception {}
+
   /** {@return a sentence for every worker that was lost and every one that came back} */
   default List<String> incidents() {
     return List.of();

@@ -109,7 +109,7 @@ final class TrainingRun {
 
   private RunResult finish(
       TrainingJob job, RunPlan plan, MemorySegment parameters, RunDirectory directory)
-      throws IOException {
+      throws Exception {
     RunSetup setup = plan.setup();
     JobObserver observer = job.observer();
     observer.refresh();
@@ -134,6 +134,7 @@ final class TrainingRun {
               : Double.NaN;
       workers.add(WorkerResult.of(job, rank, accuracy));
     }
+    job.account();
     RunResult result =
         new RunResult(
             averaged,

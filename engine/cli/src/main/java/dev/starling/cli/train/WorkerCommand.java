@@ -68,16 +68,17 @@ public final class WorkerCommand extends StarlingCommand {
 
   private void train(RunPlan plan, JobBoard opened, JoinedWorker joined, StopSignal stop) {
     BooleanSupplier ended = () -> stop.isRequested() || joined.isStopRequested();
-    if (joined.awaitStart()) {
-      new WorkerLoop(plan, opened, rank, ended).run(joined.worker());
-    }
     // A signal to the whole job reaches the supervisor too, which first reads the model. One to
     // this
     // process alone does not keep it.
-    joined.finish(
+    BooleanSupplier leaves =
         () ->
             stop.isRequested()
                 && System.nanoTime() - stop.requestedNs() > SIGNAL_GRACE_NS
-                && opened.phase() == JobBoard.Phase.RUNNING);
+                && opened.phase().compareTo(JobBoard.Phase.STOPPING) < 0;
+    if (joined.awaitStart(leaves)) {
+      new WorkerLoop(plan, opened, rank, ended).run(joined.worker());
+    }
+    joined.finish(leaves);
   }
 }

@@ -1,8 +1,12 @@
 package dev.starling.cli.train;
 
+import dev.starling.cli.Starling;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -17,34 +21,56 @@ final class WorkerProcess {
   private final int rank;
   private final int incarnation;
   private final Process process;
+  private final long startedNs = System.nanoTime();
   private final Thread reader;
   private volatile String lastLine = "it said nothing";
   private boolean accountedFor;
+  private boolean killed;
   private boolean returnUntold;
   private boolean silenceTold;
 
   /**
-   * Starts the process.
+   * Starts the process, with the Java, the flags and the class path of this one.
    *
    * @param rank the worker
    * @param incarnation how many times it was started before
-   * @param command the command line
+   * @param board the job's board
+   * @param arguments the run's options as they were given
    * @param output takes each line that the process writes, from a thread of its own
    * @throws IOException when it cannot be started
    */
-  WorkerProcess(int rank, int incarnation, List<String> command, Consumer<String> output)
+  WorkerProcess(
+      int rank, int incarnation, Path board, List<String> arguments, Consumer<String> output)
       throws IOException {
     this.rank = rank;
     this.incarnation = incarnation;
     returnUntold = incarnation > 0;
     process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(command(rank, incarnation, board, arguments))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectInput(ProcessBuilder.Redirect.PIPE)
             .start();
     reader = new Thread(() -> read(output), "starling-output-" + rank);
     reader.setDaemon(true);
     reader.start();
+  }
+
+  private static List<String> command(
+      int rank, int incarnation, Path board, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+      if (!flag.startsWith("-agentlib:") && !flag.startsWith("-javaagent:")) {
+        command.add(flag);
+      }
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Starling.class.getName(), WorkerCommand.NAME));
+    command.addAll(List.of("--board", board.toString()));
+    command.addAll(List.of("--rank", Integer.toString(rank)));
+    command.addAll(List.of("--incarnation", Integer.toString(incarnation)));
+    command.addAll(arguments);
+    return command;
   }
 
   private void read(Consumer<String> output) {
@@ -83,13 +109,18 @@ final class WorkerProcess {
     reader.join(KILLED_LIMIT_MS);
   }
 
-  /** {@return whether it was started again and nobody has been told that it is back} */
+  /** {@return how long ago it was started, in nanoseconds} */
+  long ageNs() {
+    return System.nanoTime() - startedNs;
+  }
+
+  /** {@return whether it joins while the others train, and nobody has been told that it has} */
   boolean isReturnUntold() {
     return returnUntold;
   }
 
-  void returnTold() {
-    returnUntold = false;
+  void returnUntold(boolean untold) {
+    returnUntold = untold;
   }
 
   boolean isSilenceTold() {
@@ -119,7 +150,13 @@ final class WorkerProcess {
     return "exit code " + code + ": " + lastLine;
   }
 
+  /** {@return whether {@link #kill} was called} */
+  boolean isKilled() {
+    return killed;
+  }
+
   void kill() {
+    killed = true;
     process.destroyForcibly();
   }
 

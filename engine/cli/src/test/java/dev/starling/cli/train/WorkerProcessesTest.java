@@ -212,6 +212,23 @@ class WorkerProcessesTest {
     }
   }
 
+  /** Nobody waits for ever for one that was stopped before it had joined. */
+  @Test
+  void shouldBeginWithoutAWorkerThatNeverJoins() throws Exception {
+    Process run = start("--workers", "2", "--steps", "100", "--compute-ms", "2");
+    long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+    while (run.isAlive() && run.children().count() < 2 && System.nanoTime() - deadlineNs < 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+    }
+    long stopped = run.children().mapToLong(ProcessHandle::pid).max().orElseThrow();
+    signal("STOP", stopped);
+    awaitStat(run, stat -> stat.get("workLeft").asLong() < 200);
+    assertTrue(err().contains(" after the others: they begin without it"), err());
+    signal("CONT", stopped);
+    JsonNode result = result(run, 0);
+    assertEquals(0, result.get("lostRanks").size(), result.toString());
+  }
+
   @Test
   void shouldGoOnWhenOneWorkerIsAskedToEnd() throws Exception {
     Process run = start("--workers", "3", "--steps", "600", "--compute-ms", "5");

@@ -55,7 +55,8 @@ public final class JoinedWorker implements AutoCloseable {
 
   /**
    * Creates the worker's replica, connects to whoever has joined, starts the agent, and announces
-   * the rank. A rank that joins again copies the model of another rank that lives.
+   * the rank. A rank that joins again, or when the job has begun already, copies the model of
+   * another rank that lives.
    *
    * @param context the job's options, the same for every rank; concluded here
    * @param board the job's board, which the caller closes after this worker
@@ -106,7 +107,8 @@ public final class JoinedWorker implements AutoCloseable {
       Mappings.lock(
           "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
     }
-    if (incarnation == 0 || !copyLivingReplica(replica)) {
+    boolean fromTheStart = incarnation == 0 && board.phase() == JobBoard.Phase.GATHERING;
+    if (fromTheStart || !copyLivingReplica(replica)) {
       replica.initialise(initialParameters);
     }
     CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
@@ -203,10 +205,23 @@ public final class JoinedWorker implements AutoCloseable {
    * @return whether there is something to do
    */
   public boolean awaitStart() {
-    while (board.phase() == JobBoard.Phase.GATHERING && !isCoordinatorDead()) {
+    return awaitStart(() -> false);
+  }
+
+  /**
+   * Waits until the coordinator lets the job begin, or wants it to stop, or dies, or this worker is
+   * to leave.
+   *
+   * @param leaveEarly asked again and again; true ends the wait, for instance on a signal
+   * @return whether there is something to do
+   */
+  public boolean awaitStart(BooleanSupplier leaveEarly) {
+    boolean leave = false;
+    while (board.phase() == JobBoard.Phase.GATHERING && !isCoordinatorDead() && !leave) {
+      leave = leaveEarly.getAsBoolean() || Thread.currentThread().isInterrupted();
       LockSupport.parkNanos(POLL_NS);
     }
-    return !isStopRequested();
+    return !leave && !isStopRequested();
   }
 
   /**
