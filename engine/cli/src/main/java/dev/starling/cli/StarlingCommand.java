@@ -1,5 +1,7 @@
 package dev.starling.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,6 +27,7 @@ public abstract class StarlingCommand implements Callable<Integer> {
   @Mixin private CommonOptions common = new CommonOptions();
 
   private final Terminal terminal;
+  private final List<Runnable> afterwards = new ArrayList<>();
   private boolean answered;
 
   /**
@@ -54,7 +57,17 @@ public abstract class StarlingCommand implements Callable<Integer> {
     } finally {
       terminal.out().flush();
       terminal.err().flush();
+      afterwards.forEach(Runnable::run);
     }
+  }
+
+  /**
+   * Puts something off until the result, or why there is none, has been printed.
+   *
+   * @param action for instance letting a process end that was asked to
+   */
+  protected final void afterwards(Runnable action) {
+    afterwards.add(action);
   }
 
   /**

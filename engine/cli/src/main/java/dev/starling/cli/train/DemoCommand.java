@@ -58,10 +58,10 @@ public final class DemoCommand extends StarlingCommand {
             "Four workers train "
                 + options.model
                 + " on generated digits; each averages its replica with one other at a time.");
-    try (StopSignal stop = new StopSignal(terminal().err())) {
-      RunResult result = new TrainingRun(options, "demo", terminal(), stop, List.of()).execute();
-      answer(result.toJson(), RunReport.of(result));
-      TrainingRun.requireFinite(result);
-    }
+    StopSignal stop = new StopSignal(terminal().err());
+    afterwards(stop::close);
+    RunResult result = new TrainingRun(options, "demo", terminal(), stop, List.of()).execute();
+    answer(result.toJson(), RunReport.of(result));
+    TrainingRun.requireFinite(result);
   }
 }

@@ -32,6 +32,9 @@ final class ProcessJob implements TrainingJob {
   /** How long those who have joined wait for one who has not, before they begin without it. */
   private static final long GATHER_LIMIT_NS = TimeUnit.SECONDS.toNanos(15);
 
+  /** How far apart processes see a signal that all of them get. */
+  private static final long SIGNAL_SPREAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final RunPlan plan;
   private final List<String> arguments;
   private final StopSignal stop;
@@ -197,7 +200,10 @@ final class ProcessJob implements TrainingJob {
     WorkerProcess process = processes[rank];
     RankRecord record = board.rank(rank);
     if (!process.isAlive()) {
-      if (!process.isAccountedFor()) {
+      // The signal that ended it may be one to the whole job, and on its way here.
+      boolean settled =
+          stop.isRequested() || !process.wasAskedToEnd() || process.endedAgoNs() > SIGNAL_SPREAD_NS;
+      if (!process.isAccountedFor() && settled) {
         process.accountFor();
         ended(process, record);
       }

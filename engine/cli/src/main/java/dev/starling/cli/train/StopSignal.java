@@ -10,7 +10,8 @@ import java.util.function.BooleanSupplier;
  * Ends a run cleanly on SIGINT and SIGTERM: the process does not die until the run has saved its
  * results and given its shared memory back, at most {@value #LIMIT_SECONDS} s later.
  *
- * <p>Open it before anything that must not be left behind, close it after everything is saved.
+ * <p>Open it before anything that must not be left behind, close it after everything is saved and
+ * told: from then on the process may end at any moment.
  */
 final class StopSignal implements BooleanSupplier, AutoCloseable {
   static final int LIMIT_SECONDS = 10;
@@ -22,14 +23,19 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
   private volatile long requestedNs;
 
   /**
-   * Installs the shutdown hook.
+   * Installs the shutdown hook; when the process is ending already, the end is asked for at once.
    *
    * @param err where a person is told
    */
   StopSignal(PrintWriter err) {
     this.err = err;
     hook = new Thread(this::shutDown, "starling-stop");
-    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException shuttingDown) {
+      // The signal was faster: there is nothing to keep yet.
+      request();
+    }
   }
 
   /** {@return a signal that tells nobody, for a process whose supervisor does} */

@@ -42,11 +42,11 @@ public final class TrainCommand extends StarlingCommand {
 
   @Override
   protected void execute() throws Exception {
-    try (StopSignal stop = new StopSignal(terminal().err())) {
-      RunResult result = new TrainingRun(options, "train", terminal(), stop, arguments()).execute();
-      answer(result.toJson(), RunReport.of(result));
-      TrainingRun.requireFinite(result);
-    }
+    StopSignal stop = new StopSignal(terminal().err());
+    afterwards(stop::close);
+    RunResult result = new TrainingRun(options, "train", terminal(), stop, arguments()).execute();
+    answer(result.toJson(), RunReport.of(result));
+    TrainingRun.requireFinite(result);
   }
 
   private List<String> arguments() {

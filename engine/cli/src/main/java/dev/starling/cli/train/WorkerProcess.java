@@ -14,6 +14,9 @@ import java.util.function.Consumer;
 /** One worker's process as its supervisor sees it. Belongs to the supervisor's thread. */
 final class WorkerProcess {
   private static final int SIGNAL_BASE = 128;
+  private static final int SIGHUP = 1;
+  private static final int SIGINT = 2;
+  private static final int SIGTERM = 15;
   private static final int FAILURE = 1;
   private static final int USAGE = 2;
   private static final long KILLED_LIMIT_MS = 5_000;
@@ -25,6 +28,7 @@ final class WorkerProcess {
   private final Thread reader;
   private volatile String lastLine = "it said nothing";
   private boolean accountedFor;
+  private long endSeenNs;
   private boolean killed;
   private boolean returnUntold;
   private boolean silenceTold;
@@ -134,6 +138,21 @@ final class WorkerProcess {
   /** {@return whether it ended by itself, with a sentence of its own} */
   boolean reportedAnError() {
     return process.exitValue() == FAILURE || process.exitValue() == USAGE;
+  }
+
+  /** {@return whether a signal ended it by which people and terminals ask processes to end} */
+  boolean wasAskedToEnd() {
+    int signal = process.exitValue() - SIGNAL_BASE;
+    return signal == SIGHUP || signal == SIGINT || signal == SIGTERM;
+  }
+
+  /** {@return nanoseconds since this was asked first; the process must have ended} */
+  long endedAgoNs() {
+    long nowNs = System.nanoTime();
+    if (endSeenNs == 0) {
+      endSeenNs = nowNs;
+    }
+    return nowNs - endSeenNs;
   }
 
   /** {@return the last line that it wrote} */

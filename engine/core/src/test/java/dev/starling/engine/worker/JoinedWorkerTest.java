@@ -131,6 +131,30 @@ class JoinedWorkerTest {
   }
 
   @Test
+  void shouldCopyALivingReplicaWhenARankJoinsAfterTheJobHasBegun() {
+    try (JoinedWorker first = join(0, 0)) {
+      board.phase(JobBoard.Phase.RUNNING);
+      step(first, -7f);
+      try (JoinedWorker late = join(1, 0)) {
+        assertEquals(0, late.source(), "the initial model would undo what the others learned");
+        try (Snapshot snapshot = late.worker().snapshot()) {
+          assertEquals(7f, snapshot.stripe(0).getAtIndex(ValueLayout.JAVA_FLOAT, 3));
+        }
+      }
+    }
+  }
+
+  @Test
+  void shouldNotWaitForTheStartWhenAskedToLeave() {
+    try (JoinedWorker joined = join(0, 0)) {
+      int[] asked = {0};
+      assertFalse(joined.awaitStart(() -> ++asked[0] == 5));
+      assertEquals(5, asked[0]);
+      assertEquals(JobBoard.Phase.GATHERING, board.phase());
+    }
+  }
+
+  @Test
   void shouldStartFromTheInitialModelWhenNobodyElseLives() {
     try (JoinedWorker alone = join(1, 4)) {
       assertEquals(RankRecord.INITIAL, alone.source());
