@@ -2,11 +2,11 @@ package dev.starling.cli.train;
 
 import dev.starling.cli.Json;
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.checkpoint.Safetensors;
 import dev.starling.models.Model;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -16,9 +16,16 @@ import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The files of one run. {@link #log} may be called from any thread, the rest from the main one. */
+/**
+ * The files of one run. {@link #log}, {@link #tryWrite} and {@link #complaint} may be called from
+ * any thread, the rest from the main one.
+ *
+ * <p>A run does not end because its log cannot be written, for instance on a full disk: it goes on,
+ * and whoever shows its progress passes the {@link #complaint} on.
+ */
 final class RunDirectory implements AutoCloseable {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
   private static final String PARENT = "starling-runs";
@@ -26,6 +33,8 @@ final class RunDirectory implements AutoCloseable {
 
   private final Path path;
   private final BufferedWriter log;
+  private String complaint;
+  private boolean complained;
 
   private RunDirectory(Path path) throws IOException {
     this.path = path;
@@ -87,7 +96,7 @@ final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Adds a line to the log.
+   * Adds a line to the log, if that is possible.
    *
    * @param line without a line break
    */
@@ -97,8 +106,45 @@ final class RunDirectory implements AutoCloseable {
       log.newLine();
       log.flush();
     } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
+      complain("train.log", failure);
     }
+  }
+
+  /**
+   * Writes an object as {@link #write} does, if that is possible.
+   *
+   * @param name the file's name
+   * @param object what it holds
+   */
+  synchronized void tryWrite(String name, Map<String, ?> object) {
+    try {
+      replace(name, object);
+    } catch (IOException failure) {
+      complain(name, failure);
+    }
+  }
+
+  private void complain(String name, IOException failure) {
+    if (!complained) {
+      complained = true;
+      complaint = notWritten(name, failure) + "; the run goes on without";
+    }
+  }
+
+  /**
+   * Returns what a person should be told, once.
+   *
+   * @return why something could not be written, the first time that this happened
+   */
+  synchronized Optional<String> complaint() {
+    Optional<String> told = Optional.ofNullable(complaint);
+    complaint = null;
+    return told;
+  }
+
+  private String notWritten(String name, IOException failure) {
+    return "writing %s failed (%s): make room or make it writable"
+        .formatted(path.resolve(name), failure.getMessage());
   }
 
   /**
@@ -107,8 +153,17 @@ final class RunDirectory implements AutoCloseable {
    *
    * @param name the file's name
    * @param object what it holds
+   * @throws StarlingException when that is impossible
    */
-  void write(String name, Map<String, ?> object) throws IOException {
+  void write(String name, Map<String, ?> object) {
+    try {
+      replace(name, object);
+    } catch (IOException failure) {
+      throw new StarlingException(notWritten(name, failure), failure);
+    }
+  }
+
+  private void replace(String name, Map<String, ?> object) throws IOException {
     Path fresh = path.resolve(name + ".new");
     Files.writeString(fresh, Json.indented(object));
     Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
@@ -130,7 +185,11 @@ final class RunDirectory implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    log.close();
+  public synchronized void close() {
+    try {
+      log.close();
+    } catch (IOException failure) {
+      complain("train.log", failure);
+    }
   }
 }

@@ -5,8 +5,6 @@ import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.models.Pass;
 import dev.starling.models.data.Dataset;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -94,8 +92,6 @@ final class RunMonitor implements AutoCloseable {
       Thread.currentThread().interrupt();
     } catch (RuntimeException failed) {
       failure = failed;
-    } catch (IOException failed) {
-      failure = new UncheckedIOException(failed);
     } finally {
       display.close();
     }
@@ -112,14 +108,15 @@ final class RunMonitor implements AutoCloseable {
         endNs + Math.max(EVALUATION_INTERVAL_NS, (MAX_EVALUATION_SHARE - 1) * (endNs - startNs));
   }
 
-  private void tell() throws IOException {
+  private void tell() {
     job.observer().refresh();
     Progress progress = progress();
     display.show(progress);
     if (System.nanoTime() - logAtNs > 0) {
       logAtNs = System.nanoTime() + LOG_INTERVAL_NS;
       directory.log(progress.toLine());
-      directory.write(RunStat.FILE, RunStat.of(job.board(), true).toJson());
+      directory.tryWrite(RunStat.FILE, RunStat.of(job.board(), true).toJson());
+      directory.complaint().ifPresent(display::tell);
     }
   }
 

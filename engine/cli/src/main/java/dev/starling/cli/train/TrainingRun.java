@@ -151,6 +151,7 @@ final class TrainingRun {
     directory.write(RunStat.FILE, RunStat.of(job.board(), false).toJson());
     directory.log(RunReport.of(result));
     tellRefused(result, directory);
+    directory.complaint().ifPresent(terminal.err()::println);
     return result;
   }
 
