@@ -1,5 +1,6 @@
 package dev.starling.cli.train;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.starling.cli.StarlingCommand;
@@ -11,6 +12,7 @@ import dev.starling.engine.fabric.ShmFabric;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
@@ -66,7 +68,7 @@ public final class StatCommand extends StarlingCommand {
       throw new ConfigurationException(
           directory + " is no run directory: it has no config.json; give the --out of a run");
     }
-    JsonNode board = MAPPER.readTree(config.toFile()).path("board");
+    JsonNode board = read(config, JsonNode.class).path("board");
     boolean refresh = terminal().interactive() && !once && !json();
     while (true) {
       Map<String, Object> stat = look(board.asText());
@@ -82,31 +84,63 @@ public final class StatCommand extends StarlingCommand {
   }
 
   /** The mapped files where they exist, otherwise what the run saved. */
-  @SuppressWarnings("unchecked") // an object of JSON
   private Map<String, Object> look(String boardPath) throws IOException {
-    Path saved = directory.resolve(RunStat.FILE);
     Path path = Path.of(boardPath);
-    if (!boardPath.isEmpty() && Files.exists(path)) {
+    if (path.getParent() != null && Files.exists(path)) {
       try (JobBoard board = JobBoard.open(new ShmFabric(path.getParent()), path)) {
-        String state = board.isCoordinatorAlive() ? RunStat.RUNNING : RunStat.DEAD;
-        return RunStat.of(board, state).toJson();
+        Map<String, Object> stat = RunStat.of(board, RunStat.RUNNING).toJson();
+        if (board.isCoordinatorAlive()) {
+          return stat;
+        }
+        // The run may have ended in good order since its board was opened: it had saved that first.
+        Map<String, Object> saved = Files.exists(saved()) ? saved(saved()) : Map.of();
+        if (RunStat.FINISHED.equals(saved.get("state"))) {
+          return saved;
+        }
+        stat.put("state", RunStat.DEAD);
+        return stat;
       } catch (StarlingException endedMeanwhile) {
         if (Files.exists(path)) {
           throw endedMeanwhile;
         }
       }
     }
-    if (!Files.isRegularFile(saved)) {
+    if (!Files.isRegularFile(saved())) {
       throw new StarlingException(
           "the run in "
               + directory
               + " has neither mapped files nor saved counters: it died in its first seconds, look"
               + " at its train.log");
     }
-    Map<String, Object> stat = MAPPER.readValue(saved.toFile(), Map.class);
+    Map<String, Object> stat = saved(saved());
     if (stat.get("state").equals(RunStat.RUNNING)) {
       stat.put("state", RunStat.DEAD);
     }
     return stat;
+  }
+
+  private Path saved() {
+    return directory.resolve(RunStat.FILE);
+  }
+
+  @SuppressWarnings("unchecked") // an object of JSON
+  private static Map<String, Object> saved(Path file) throws IOException {
+    Map<String, Object> stat = read(file, Map.class);
+    if (!(stat.get("state") instanceof String) || !(stat.get("ranks") instanceof List)) {
+      throw new StarlingException(
+          file + " holds no counters of a run: something other than starling wrote it");
+    }
+    return stat;
+  }
+
+  private static <T> T read(Path file, Class<T> type) throws IOException {
+    try {
+      return MAPPER.readValue(file.toFile(), type);
+    } catch (JsonProcessingException failure) {
+      throw new StarlingException(
+          "%s is not what a run writes (%s): something other than starling wrote it"
+              .formatted(file, failure.getOriginalMessage()),
+          failure);
+    }
   }
 }
