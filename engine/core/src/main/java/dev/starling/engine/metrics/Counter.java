@@ -40,9 +40,9 @@ public enum Counter {
   GRADIENTS_REFUSED(65, Writer.COMPUTE, "gradients refused: not finite"),
   /** Gradients added to one that the agent had not taken yet. */
   GRADIENTS_MERGED(66, Writer.COMPUTE, "gradients added to a waiting one"),
-  /** Time the compute thread waited inside the engine. */
+  /** Time in snapshots whose pin had to be repeated: all that the compute thread waits. */
   STALL_NS(67, Writer.COMPUTE, "compute thread waiting in the engine, ns"),
-  /** Time the compute thread worked inside the engine: check, decay, add. */
+  /** Time the compute thread worked inside the engine: pin, check, decay, add. */
   SUBMIT_WORK_NS(68, Writer.COMPUTE, "compute thread working in the engine, ns"),
   /** Snapshots opened. */
   SNAPSHOTS(69, Writer.COMPUTE, "snapshots"),

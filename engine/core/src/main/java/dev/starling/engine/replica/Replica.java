@@ -23,6 +23,7 @@ public final class Replica implements AutoCloseable {
   private final long jobId;
   private final int rank;
   private final int incarnation;
+  private long pinRepeats;
   private boolean closed;
 
   private Replica(ReplicaLayout layout, Region region, long jobId, int rank, int incarnation) {
@@ -119,6 +120,7 @@ public final class Replica implements AutoCloseable {
       if (LockWord.current(word) == plane) {
         return word;
       }
+      pinRepeats++;
     }
     ControlLine.unpin(segment, line);
     throw new dev.starling.engine.StarlingException(
@@ -131,6 +133,16 @@ public final class Replica implements AutoCloseable {
             + " attempts, its lock word is "
             + LockWord.describe(word)
             + ": the region is damaged, restart the worker");
+  }
+
+  /**
+   * Returns how often a pin had to be repeated because a publish came in between. For the compute
+   * thread.
+   *
+   * @return repeats since the replica was made
+   */
+  public long pinRepeats() {
+    return pinRepeats;
   }
 
   /**

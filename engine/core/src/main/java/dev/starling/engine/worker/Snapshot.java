@@ -37,19 +37,26 @@ public final class Snapshot implements AutoCloseable {
     }
   }
 
-  void open() {
+  /**
+   * Pins every stripe.
+   *
+   * @return whether a publish came in between, so that a pin had to be repeated
+   */
+  boolean open() {
     if (open) {
       throw new IllegalStateException(
           "rank "
               + replica.rank()
               + " has a snapshot open: close it before the next one (one per worker)");
     }
+    long repeatsBefore = replica.pinRepeats();
     for (int stripe = 0; stripe < pinned.length; stripe++) {
       long word = replica.pin(stripe);
       pinned[stripe] = planes[stripe][LockWord.current(word)];
       versions[stripe] = LockWord.fullVersion(word, versions[stripe]);
     }
     open = true;
+    return replica.pinRepeats() != repeatsBefore;
   }
 
   boolean isOpen() {

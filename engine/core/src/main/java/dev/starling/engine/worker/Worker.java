@@ -174,9 +174,9 @@ public final class Worker implements AutoCloseable {
   public Snapshot snapshot() {
     requireHealthy();
     long startNs = System.nanoTime();
-    snapshot.open();
+    boolean waited = snapshot.open();
     counters.add(Counter.SNAPSHOTS, 1);
-    counters.add(Counter.STALL_NS, System.nanoTime() - startNs);
+    counters.add(waited ? Counter.STALL_NS : Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
     return snapshot;
   }
 
