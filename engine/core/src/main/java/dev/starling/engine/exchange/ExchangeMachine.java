@@ -51,6 +51,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private static final int OP_CONTROL = 1;
   private static final int OP_WORD = 2;
   private static final int OP_GUARD = 3;
+  private static final int OP_CUT = 4;
 
   private final Replica replica;
   private final ReplicaLayout layout;
@@ -72,6 +73,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private long ownWord;
   private long peerWord;
   private long peerGuard;
+  private long peerCut;
   private int awaited;
   private long expected;
   private long desired;
@@ -203,6 +205,8 @@ public final class ExchangeMachine implements CompletionHandler {
       peerWord = value;
     } else if (op == OP_GUARD) {
       peerGuard = value;
+    } else if (op == OP_CUT) {
+      peerCut = value;
     } else {
       found = value;
     }
@@ -274,11 +278,7 @@ public final class ExchangeMachine implements CompletionHandler {
     }
     // After the word, never before: a plane quarantined in between also moves the word, and the
     // swap fails.
-    readPeerGuard(State.PEER_CHOOSING);
-  }
-
-  private void readPeerGuard(State next) {
-    expect(1, next);
+    expect(1, State.PEER_CHOOSING);
     peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
   }
 
@@ -306,12 +306,19 @@ public final class ExchangeMachine implements CompletionHandler {
       releasePeer(AfterRelease.RELEASE_OWN);
       return;
     }
-    readPeerGuard(State.PEER_CHECKING);
+    expect(2, State.PEER_CHECKING);
+    peer.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+    peer.readWord(lineOffset() + ControlLine.CUT_OFFSET, tag(OP_CUT));
   }
 
   private void peerChecked() {
     if (!succeeded) {
       releaseOwn(Outcome.NO_PARTNER);
+    } else if (peerCut != replica.cut(stripe)) {
+      // One side is in a checkpoint set and the other not yet: an exchange between them would make
+      // replay from the set depend on what came before it.
+      counters.add(Counter.CUTS_APART, 1);
+      releasePeer(AfterRelease.RELEASE_OWN);
     } else if (!ControlLine.isGuarded(LockWord.target(peerWord), peerGuard)) {
       streamWithPeer();
     } else {
@@ -374,6 +381,7 @@ public final class ExchangeMachine implements CompletionHandler {
             stripe,
             versions[stripe] + 1,
             peer.rank(),
+            peer.incarnation(),
             LockWord.version(LockWord.publish(peerWord)),
             update != null);
         swap(peer, peerWord, LockWord.publish(peerWord), State.PEER_PUBLISHING);
@@ -424,16 +432,18 @@ public final class ExchangeMachine implements CompletionHandler {
   }
 
   private void publishOwn() {
+    if (finalOutcome != Outcome.EXCHANGED) {
+      journal.step(stripe, versions[stripe] + 1);
+    }
     swap(own, ownWord, LockWord.publish(ownWord), State.OWN_PUBLISHING);
   }
 
   private void ownPublished() {
     requireOwnSwap();
     versions[stripe]++;
+    replica.version(stripe, versions[stripe]);
     if (finalOutcome == Outcome.EXCHANGED) {
       journal.commit(stripe, versions[stripe]);
-    } else {
-      journal.step(stripe, versions[stripe]);
     }
     finish(finalOutcome);
   }

@@ -24,6 +24,13 @@ public interface Remote extends AutoCloseable {
   int epoch();
 
   /**
+   * Returns which incarnation of the peer this is a connection to.
+   *
+   * @return how many times the rank had joined before
+   */
+  int incarnation();
+
+  /**
    * Asks whether the peer takes part. Does not allocate.
    *
    * @return its state as far as it is known here

@@ -106,7 +106,7 @@ public final class ShmFabric implements Fabric {
       RegionHeader.requireMatch(
           descriptor.address(), file.segment(), layout, descriptor.jobId(), descriptor.rank());
       int epoch = AttachmentTable.issueEpoch(file.segment(), localRank, localIncarnation);
-      return new ShmRemote(file, descriptor.rank(), localRank, epoch);
+      return new ShmRemote(file, descriptor, localRank, epoch);
     } catch (Throwable failure) {
       file.close();
       throw failure;
@@ -196,13 +196,15 @@ public final class ShmFabric implements Fabric {
     private final MemorySegment region;
     private final int rank;
     private final int localRank;
+    private final int incarnation;
     private final int epoch;
     private final CompletionRing completions = new CompletionRing(COMPLETIONS);
 
-    ShmRemote(SharedFile file, int rank, int localRank, int epoch) {
+    ShmRemote(SharedFile file, RegionDescriptor home, int localRank, int epoch) {
       this.file = file;
       this.region = file.segment();
-      this.rank = rank;
+      this.rank = home.rank();
+      this.incarnation = home.incarnation();
       this.localRank = localRank;
       this.epoch = epoch;
     }
@@ -215,6 +217,11 @@ public final class ShmFabric implements Fabric {
     @Override
     public int epoch() {
       return epoch;
+    }
+
+    @Override
+    public int incarnation() {
+      return incarnation;
     }
 
     @Override

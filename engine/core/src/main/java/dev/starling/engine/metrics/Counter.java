@@ -34,6 +34,10 @@ public enum Counter {
   GRADIENTS_LATE(14, Writer.AGENT, "gradients dropped by the agent: too stale"),
   /** Gradients that the agent scaled down because they were too stale, or too many at once. */
   GRADIENTS_SCALED(15, Writer.AGENT, "gradients scaled down: too stale or too many at once"),
+  /** Exchanges put off because one side was in a checkpoint set and the other not yet. */
+  CUTS_APART(16, Writer.AGENT, "exchanges put off for a checkpoint"),
+  /** Checkpoint copies taken. */
+  CHECKPOINTS(17, Writer.AGENT, "checkpoint copies"),
   /** Gradients handed in. */
   GRADIENTS_SUBMITTED(64, Writer.COMPUTE, "gradients submitted"),
   /** Gradients refused because they were not finite. */

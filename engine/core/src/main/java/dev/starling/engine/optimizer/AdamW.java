@@ -3,6 +3,7 @@ package dev.starling.engine.optimizer;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Adam (Kingma, Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1) with
@@ -124,6 +125,28 @@ public final class AdamW implements Optimizer {
   @Override
   public float l2Decay() {
     return 0;
+  }
+
+  @Override
+  public List<String> stateNames() {
+    return List.of("first_moment", "second_moment");
+  }
+
+  @Override
+  public MemorySegment state(int index) {
+    return state.vector(index);
+  }
+
+  @Override
+  public String specification() {
+    return "adamw beta1="
+        + beta1
+        + " beta2="
+        + beta2
+        + " epsilon="
+        + epsilon
+        + " decay="
+        + weightDecay;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.starling.engine.optimizer;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Stochastic gradient descent with Nesterov momentum, in the form that needs no look-ahead of the
@@ -53,6 +54,21 @@ public final class Nesterov implements Optimizer {
   @Override
   public float l2Decay() {
     return l2Decay;
+  }
+
+  @Override
+  public List<String> stateNames() {
+    return List.of("momentum");
+  }
+
+  @Override
+  public MemorySegment state(int index) {
+    return state.vector(index);
+  }
+
+  @Override
+  public String specification() {
+    return "nesterov momentum=" + momentum + " l2=" + l2Decay;
   }
 
   @Override

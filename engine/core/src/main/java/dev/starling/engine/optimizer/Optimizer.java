@@ -2,6 +2,7 @@ package dev.starling.engine.optimizer;
 
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Turns gradients into updates. Belongs to the communication agent of one worker, which also closes
@@ -77,6 +78,35 @@ public interface Optimizer extends AutoCloseable {
    * @return its length in bytes, 0 for an optimizer without state
    */
   long stateBytes();
+
+  /**
+   * Returns the names of the state's vectors, which checkpoints keep.
+   *
+   * @return one for each vector, in a fixed order; empty without state
+   */
+  default List<String> stateNames() {
+    return List.of();
+  }
+
+  /**
+   * Returns a vector of the state, to be copied between two steps or filled before the first.
+   *
+   * @param index its place among {@link #stateNames()}
+   * @return float32, as long as the model; valid until the optimizer is closed
+   */
+  default MemorySegment state(int index) {
+    throw new IndexOutOfBoundsException("this optimizer has no state vector " + index);
+  }
+
+  /**
+   * Returns a text that {@link Optimizers#parse} makes an equal optimizer from: replay does.
+   *
+   * @return the name and the factors, for instance {@code sgd momentum=0.9 l2=0.001}; of an
+   *     optimizer that is not the engine's, its class
+   */
+  default String specification() {
+    return getClass().getName();
+  }
 
   /** Gives the state's memory back. A second call does nothing. */
   @Override

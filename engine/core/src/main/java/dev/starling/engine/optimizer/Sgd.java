@@ -3,6 +3,7 @@ package dev.starling.engine.optimizer;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /** Stochastic gradient descent, with heavy-ball momentum when its factor is not 0. */
 public final class Sgd implements Optimizer {
@@ -45,6 +46,21 @@ public final class Sgd implements Optimizer {
   @Override
   public float l2Decay() {
     return l2Decay;
+  }
+
+  @Override
+  public List<String> stateNames() {
+    return state == null ? List.of() : List.of("momentum");
+  }
+
+  @Override
+  public MemorySegment state(int index) {
+    return state.vector(index);
+  }
+
+  @Override
+  public String specification() {
+    return "sgd momentum=" + momentum + " l2=" + l2Decay;
   }
 
   @Override

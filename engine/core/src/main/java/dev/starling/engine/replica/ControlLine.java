@@ -28,6 +28,19 @@ public final class ControlLine {
   /** Offset of the quarantine mask inside the line: bit p is set while plane p is quarantined. */
   public static final int QUARANTINE_OFFSET = GUARD_OFFSET + Integer.BYTES;
 
+  /**
+   * Offset of the cut inside the line: the newest checkpoint set that the stripe was copied for, 8
+   * bytes. It changes only while the home holds the stripe's lock, so whoever holds the lock may
+   * rely on it.
+   */
+  public static final int CUT_OFFSET = GUARD_OFFSET + Long.BYTES;
+
+  /**
+   * Offset of the home's last own full version inside the line, 8 bytes: a hint that turns the 28
+   * bits of the lock word into a full version.
+   */
+  public static final int VERSION_OFFSET = CUT_OFFSET + Long.BYTES;
+
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle().withInvokeExactBehavior();
 
@@ -90,6 +103,17 @@ public final class ControlLine {
    */
   static void quarantine(MemorySegment region, long lineOffset, int mask) {
     INT.setVolatile(region, lineOffset + QUARANTINE_OFFSET, mask);
+  }
+
+  /**
+   * Stores an 8-byte word with release order; for the words that the home alone writes.
+   *
+   * @param region the home's region
+   * @param offsetBytes the word's offset, 8-aligned
+   * @param value its value
+   */
+  static void writeWord(MemorySegment region, long offsetBytes, long value) {
+    LONG.setRelease(region, offsetBytes, value);
   }
 
   /**

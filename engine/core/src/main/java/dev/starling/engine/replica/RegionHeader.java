@@ -27,7 +27,7 @@ public final class RegionHeader {
   public static final long MAGIC = 0x474e494c52415453L;
 
   /** The version of the layout that this engine writes and reads. */
-  public static final int LAYOUT_VERSION = 2;
+  public static final int LAYOUT_VERSION = 3;
 
   /** State: the worker takes part. */
   public static final int STATE_OPEN = 1;

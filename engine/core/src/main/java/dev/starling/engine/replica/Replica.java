@@ -224,6 +224,47 @@ public final class Replica implements AutoCloseable {
   }
 
   /**
+   * Returns the newest checkpoint set that a stripe was copied for.
+   *
+   * @param stripe the stripe
+   * @return the set's number
+   */
+  public long cut(int stripe) {
+    return ControlLine.readWord(segment, layout.lineOffset(stripe) + ControlLine.CUT_OFFSET);
+  }
+
+  /**
+   * Marks a stripe as copied for a checkpoint set; the home must hold its lock, or nobody may have
+   * connected yet.
+   *
+   * @param stripe the stripe
+   * @param set the set's number
+   */
+  public void cut(int stripe, long set) {
+    ControlLine.writeWord(segment, layout.lineOffset(stripe) + ControlLine.CUT_OFFSET, set);
+  }
+
+  /**
+   * Returns the full version that the home published last.
+   *
+   * @param stripe the stripe
+   * @return the version, at most the stripe's
+   */
+  public long version(int stripe) {
+    return ControlLine.readWord(segment, layout.lineOffset(stripe) + ControlLine.VERSION_OFFSET);
+  }
+
+  /**
+   * Tells peers the full version that the home published last.
+   *
+   * @param stripe the stripe
+   * @param version the version
+   */
+  public void version(int stripe, long version) {
+    ControlLine.writeWord(segment, layout.lineOffset(stripe) + ControlLine.VERSION_OFFSET, version);
+  }
+
+  /**
    * Stores the heartbeat.
    *
    * @param nowNs the time by the worker's clock

@@ -263,10 +263,16 @@ final class InvariantChecker {
   }
 
   /** The journal of one worker. */
-  Journal journal(int rank) {
+  Journal journal(int rank, int incarnation) {
     return new Journal() {
       @Override
-      public void intent(int stripe, long version, int peer, long peerVersion, boolean withUpdate) {
+      public void intent(
+          int stripe,
+          long version,
+          int peer,
+          int peerIncarnation,
+          long peerVersion,
+          boolean withUpdate) {
         if (openIntents.put(key(rank, stripe), peer + "@" + peerVersion) != null) {
           violated(
               "I4: rank " + rank + " began an exchange of stripe " + stripe + " inside another");

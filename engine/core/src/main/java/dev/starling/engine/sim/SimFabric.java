@@ -239,6 +239,11 @@ final class SimFabric implements Fabric {
     }
 
     @Override
+    public int incarnation() {
+      return replica.incarnation();
+    }
+
+    @Override
     public PeerState state() {
       Long deadAtNs = knownDeadAtNs.get(replica);
       return deadAtNs != null && clock.getAsLong() >= deadAtNs ? PeerState.DEAD : PeerState.ALIVE;

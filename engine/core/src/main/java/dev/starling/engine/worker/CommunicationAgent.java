@@ -22,6 +22,7 @@ import org.agrona.concurrent.NanoClock;
  * <pre>
  *   RESTING --take--> ADVANCING --done--> PUBLISHING --last stripe published--> RESTING
  *           '--too stale: dropped--> RESTING
+ *   RESTING --checkpoint wanted--> COPYING --copied--> RESTING
  * </pre>
  *
  * <p>Every call of {@link #doWork} returns after a bounded amount of work and allocates nothing,
@@ -31,8 +32,11 @@ public final class CommunicationAgent implements Agent {
   private enum Phase {
     RESTING,
     ADVANCING,
-    PUBLISHING
+    PUBLISHING,
+    COPYING
   }
+
+  private static final long TOO_LATE = -1;
 
   private final Replica replica;
   private final Neighbourhood neighbours;
@@ -40,6 +44,8 @@ public final class CommunicationAgent implements Agent {
   private final LockGuard guard;
   private final GradientMailbox mailbox;
   private final Optimizer optimizer;
+  private final GradientRounding rounding;
+  private final CheckpointTaker checkpoints;
   private final Schedule schedule;
   private final ProgressClock progress;
   private final Kernels kernels;
@@ -58,6 +64,7 @@ public final class CommunicationAgent implements Agent {
   private long advanced;
   private long ticket = Optimizer.DONE;
   private long versionSeen;
+  private long rejectedSeen;
   private int begun;
   private int published;
   private volatile boolean resting = true;
@@ -69,6 +76,9 @@ public final class CommunicationAgent implements Agent {
     this.guard = parts.guard;
     this.mailbox = parts.mailbox;
     this.optimizer = parts.optimizer;
+    this.rounding = parts.rounding;
+    this.checkpoints = parts.checkpoints;
+    this.optimizerStep = parts.optimizerStep;
     this.counters = parts.counters;
     this.journal = parts.journal;
     this.kernels = parts.kernels;
@@ -98,11 +108,39 @@ public final class CommunicationAgent implements Agent {
     replica.heartbeat(nowNs);
     int work = guard.poll(nowNs) + neighbours.poll(nowNs);
     switch (phase) {
-      case RESTING -> work += take();
+      case RESTING -> work += checkpoints.isRequested() ? beginCopy() : take();
       case ADVANCING -> work += advance();
       case PUBLISHING -> work += publish(nowNs);
+      case COPYING -> work += copy();
     }
     return work;
+  }
+
+  private int beginCopy() {
+    checkpoints.begin(optimizerStep);
+    phase = Phase.COPYING;
+    return 1;
+  }
+
+  private int copy() {
+    if (checkpoints.poll()) {
+      counters.add(Counter.CHECKPOINTS, 1);
+      phase = Phase.RESTING;
+    }
+    return 1;
+  }
+
+  /** Tells the journal what the compute thread has refused since the last time. */
+  private void tellRejected() {
+    long refused = counters.get(Counter.GRADIENTS_REFUSED);
+    long rejected = refused + counters.get(Counter.GRADIENTS_LATE_AT_SUBMIT);
+    if (rejected != rejectedSeen) {
+      journal.rejected(
+          rejected - rejectedSeen,
+          counters.get(Counter.LAST_REFUSED_SUBMISSION),
+          refused == 0 ? TOO_LATE : counters.get(Counter.LAST_REFUSED_INDEX));
+      rejectedSeen = rejected;
+    }
   }
 
   /**
@@ -116,6 +154,7 @@ public final class CommunicationAgent implements Agent {
   }
 
   private int take() {
+    tellRejected();
     if (mailbox.isEmpty()) {
       return 0;
     }
@@ -127,6 +166,7 @@ public final class CommunicationAgent implements Agent {
     double late = lateFactor();
     if (late == 0) {
       counters.add(Counter.GRADIENTS_LATE, mailbox.count());
+      journal.rejected(mailbox.count(), 0, TOO_LATE);
       resting = true;
       return 1;
     }
@@ -140,7 +180,8 @@ public final class CommunicationAgent implements Agent {
         mailbox.readVersion(0),
         learningRate,
         gradientScale,
-        mailbox.applying());
+        rounding.payload(),
+        rounding.payload().bytesPerValue() * parameterCount);
     advanced = 0;
     phase = Phase.ADVANCING;
     return 1;
@@ -189,6 +230,8 @@ public final class CommunicationAgent implements Agent {
     MemorySegment gradient = mailbox.applying();
     if (advanced < parameterCount) {
       long count = Math.min(context.chunkBytes() / Float.BYTES, parameterCount - advanced);
+      // Rounded, logged and used while it is in the cache.
+      rounding.round(gradient, advanced, count, journal);
       ticket = advance(gradient, advanced * Float.BYTES, count);
       advanced += count;
       return 1;

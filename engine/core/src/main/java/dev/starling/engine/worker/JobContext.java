@@ -4,6 +4,7 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
@@ -49,7 +50,8 @@ public final class JobContext extends PairingOptions {
   private Path directory = ShmFabric.DEFAULT_DIRECTORY;
   private Supplier<Kernels> kernels = CpuKernels::new;
   private String kernelsDescription = "not concluded";
-  private IntFunction<Journal> journal = rank -> Journal.NONE;
+  private Journal.Factory journal = (rank, incarnation) -> Journal.NONE;
+  private GradientPayload gradientPayload = GradientPayload.F32;
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
       () -> new BackoffIdleStrategy(10, 0, 20_000, 500_000);
@@ -424,22 +426,44 @@ public final class JobContext extends PairingOptions {
   /**
    * Sets who is told every event of a replica. Default nobody.
    *
-   * @param value the journal of each rank
+   * @param value opens the journal of each worker
    * @return this
    */
-  public JobContext journal(IntFunction<Journal> value) {
+  public JobContext journal(Journal.Factory value) {
     requireOpen();
     journal = value;
     return this;
   }
 
   /**
-   * Returns the journal of each rank.
+   * Returns what opens the journal of each worker.
    *
    * @return the factory
    */
-  public IntFunction<Journal> journal() {
+  public Journal.Factory journal() {
     return journal;
+  }
+
+  /**
+   * Sets how the journal keeps the values of gradients. Default {@code f32}. With {@code bf16} the
+   * rounded values are applied too, and what rounding cut off is added to the next gradient.
+   *
+   * @param value the payload
+   * @return this
+   */
+  public JobContext gradientPayload(GradientPayload value) {
+    requireOpen();
+    gradientPayload = value;
+    return this;
+  }
+
+  /**
+   * Returns how the journal keeps the values of gradients.
+   *
+   * @return the payload
+   */
+  public GradientPayload gradientPayload() {
+    return gradientPayload;
   }
 
   /**
@@ -514,6 +538,8 @@ public final class JobContext extends PairingOptions {
         + (mergeLimit == 0 ? "none" : mergeLimit)
         + ", largest gradient norm="
         + (maxGradientNorm == 0 ? "any" : maxGradientNorm)
+        + ", gradients kept as="
+        + gradientPayload
         + ", schedule="
         + schedule
         + ", seed="

@@ -11,6 +11,7 @@ import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.log.Journal;
+import dev.starling.engine.log.Origin;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
@@ -23,6 +24,7 @@ import dev.starling.engine.topology.Topology;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
@@ -34,7 +36,11 @@ import java.util.random.RandomGenerator;
  * and never wait for a peer or for the agent. Counters may be read from any thread.
  */
 public final class Worker implements AutoCloseable {
+  /** The name of what rounding has cut off, among the state of a checkpoint. */
+  public static final String RESIDUAL = "residual";
+
   private static final int STAGED_CHUNKS = 4;
+  private static final long CHECKPOINT_POLL_NS = 200_000;
 
   /** What a worker is made of, in the order in which it is opened; closed in reverse. */
   static final class Parts {
@@ -46,6 +52,9 @@ public final class Worker implements AutoCloseable {
     LockGuard guard;
     GradientMailbox mailbox;
     Optimizer optimizer;
+    GradientRounding rounding;
+    CheckpointTaker checkpoints;
+    long optimizerStep;
     Counters counters;
     Journal journal;
     RandomGenerator random;
@@ -61,6 +70,8 @@ public final class Worker implements AutoCloseable {
   private final float l2Decay;
   private final List<AutoCloseable> opened = new ArrayList<>();
   private CommunicationAgent agent;
+  private CheckpointCopy checkpoint;
+  private Origin origin;
   private long submissions;
   private volatile Thread agentThread;
   private volatile Throwable failure;
@@ -79,7 +90,8 @@ public final class Worker implements AutoCloseable {
     opened.add(replica);
     try {
       parts.replica = replica;
-      parts.journal = context.journal().apply(rank);
+      parts.journal = context.journal().open(rank, replica.incarnation());
+      opened.add(parts.journal);
       parts.random = new SplittableRandom(context.seed() * 0x9e3779b97f4a7c15L + rank);
       counters = new Counters(replica.segment(), ReplicaLayout.COUNTERS_OFFSET);
       parts.counters = counters;
@@ -89,6 +101,8 @@ public final class Worker implements AutoCloseable {
       parts.mailbox = mailbox;
       parts.optimizer = context.optimizer().create(layout.parameterCount());
       opened.add(parts.optimizer);
+      parts.rounding = new GradientRounding(context.gradientPayload(), layout.parameterCount());
+      opened.add(parts.rounding);
       parts.kernels = context.kernels().get();
       opened.add(parts.kernels);
       l2Decay = parts.optimizer.l2Decay();
@@ -145,8 +159,104 @@ public final class Worker implements AutoCloseable {
               counters);
       lanes[i] = new StripeLane(parts, machine, context, initiates);
     }
+    parts.checkpoints =
+        new CheckpointTaker(
+            parts.replica,
+            connectSelf(fabric, self),
+            parts.journal,
+            stateVectors(),
+            context.chunkBytes());
+    parts.journal.restored(origin == null ? Origin.initial(layout.stripes()) : origin);
     agent = new CommunicationAgent(parts, context, progress, lanes);
     return agent;
+  }
+
+  /**
+   * Says where the replica's parameters came from, before {@link #connect}; a worker that is not
+   * told begins with the job.
+   *
+   * @param from the origin
+   * @param set the newest checkpoint set that lies before it
+   * @param state the optimizer's vectors, by name, or an empty map for a fresh optimizer; {@code
+   *     residual} for what rounding had cut off
+   */
+  public void restore(Origin from, long set, Map<String, MemorySegment> state) {
+    origin = from;
+    parts.optimizerStep = from.optimizerStep();
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      parts.replica.cut(stripe, set);
+    }
+    List<String> names = stateNames();
+    for (int i = 0; i < names.size(); i++) {
+      MemorySegment values = state.get(names.get(i));
+      if (values != null) {
+        stateVectors().get(i).copyFrom(values);
+      }
+    }
+  }
+
+  /** What the next update depends on besides the parameters. */
+  private List<MemorySegment> stateVectors() {
+    List<MemorySegment> vectors = new ArrayList<>();
+    for (int i = 0; i < parts.optimizer.stateNames().size(); i++) {
+      vectors.add(parts.optimizer.state(i));
+    }
+    if (parts.rounding.residual() != null) {
+      vectors.add(parts.rounding.residual());
+    }
+    return vectors;
+  }
+
+  private List<String> stateNames() {
+    List<String> names = new ArrayList<>(parts.optimizer.stateNames());
+    if (parts.rounding.residual() != null) {
+      names.add(RESIDUAL);
+    }
+    return names;
+  }
+
+  /**
+   * Copies the worker's state for a checkpoint set, while it trains on. Any one thread at a time,
+   * but not the compute thread, which nothing makes wait.
+   *
+   * @param set the set's number, larger than all before
+   * @param timeoutNs how long to wait for the agent to be between two updates and to get its locks
+   * @return the copy, valid until the next call or until the worker is closed
+   * @throws StarlingException when the agent failed or did not copy in time
+   */
+  public CheckpointCopy checkpoint(long set, long timeoutNs) {
+    if (checkpoint == null) {
+      checkpoint = new CheckpointCopy(rank, parts.replica.incarnation(), layout, stateNames());
+      opened.add(checkpoint);
+    }
+    long deadlineNs = System.nanoTime() + timeoutNs;
+    parts.checkpoints.request(checkpoint, set);
+    LockSupport.unpark(agentThread);
+    while (!parts.checkpoints.isTaken(set)) {
+      requireHealthy();
+      if (System.nanoTime() - deadlineNs > 0) {
+        throw new StarlingException(
+            "rank "
+                + rank
+                + " took no copy for checkpoint "
+                + set
+                + " within "
+                + timeoutNs / 1_000_000
+                + " ms: a peer holds its lock for long, or the machine is starved of processor"
+                + " time");
+      }
+      LockSupport.parkNanos(CHECKPOINT_POLL_NS);
+    }
+    return checkpoint;
+  }
+
+  /**
+   * Returns the newest checkpoint set that this worker was copied for, or began after.
+   *
+   * @return the set's number
+   */
+  public long cut() {
+    return parts.replica.cut(layout.stripes() - 1);
   }
 
   private Remote connectSelf(Fabric fabric, RegionDescriptor self) {

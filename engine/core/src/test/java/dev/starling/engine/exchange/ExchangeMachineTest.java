@@ -73,7 +73,12 @@ class ExchangeMachineTest {
         new Journal() {
           @Override
           public void intent(
-              int stripe, long version, int rank, long peerVersion, boolean updating) {
+              int stripe,
+              long version,
+              int rank,
+              int incarnation,
+              long peerVersion,
+              boolean updating) {
             journal.add(
                 "intent " + version + " with " + rank + " at " + peerVersion + " " + updating);
           }

@@ -65,6 +65,11 @@ final class ScriptedRemote implements Remote {
   }
 
   @Override
+  public int incarnation() {
+    return 0;
+  }
+
+  @Override
   public PeerState state() {
     return state;
   }

@@ -40,6 +40,11 @@ class MistakenRemote implements Remote {
   }
 
   @Override
+  public int incarnation() {
+    return remote.incarnation();
+  }
+
+  @Override
   public PeerState state() {
     return remote.state();
   }

@@ -111,7 +111,8 @@ class MultiStripeTest {
     }
 
     @Override
-    public void intent(int stripe, long version, int peer, long peerVersion, boolean withUpdate) {
+    public void intent(
+        int stripe, long version, int peer, int incarnation, long peerVersion, boolean withUpdate) {
       if (partnerOfStripe.containsValue(peer)) {
         wrong.add("rank " + peer + " is the partner of two stripes: " + partnerOfStripe);
       }
@@ -140,7 +141,7 @@ class MultiStripeTest {
     try (Arena arena = Arena.ofConfined();
         LocalJob job =
             LocalJob.launch(
-                context(5, 40, 3).journal(rank -> new Watch(mostAtOnce, wrong)),
+                context(5, 40, 3).journal((rank, incarnation) -> new Watch(mostAtOnce, wrong)),
                 arena.allocate(count * Float.BYTES))) {
       job.run(
           worker -> {

@@ -79,6 +79,11 @@ class NeighbourhoodTest {
     }
 
     @Override
+    public int incarnation() {
+      return 0;
+    }
+
+    @Override
     public PeerState state() {
       return state;
     }

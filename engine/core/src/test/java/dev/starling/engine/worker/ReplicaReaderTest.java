@@ -56,6 +56,11 @@ class ReplicaReaderTest {
         }
 
         @Override
+        public int incarnation() {
+          return 0;
+        }
+
+        @Override
         public PeerState state() {
           return PeerState.ALIVE;
         }
