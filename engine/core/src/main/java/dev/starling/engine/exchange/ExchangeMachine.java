@@ -410,7 +410,7 @@ public final class ExchangeMachine implements CompletionHandler {
       publishOwn();
       return;
     }
-    journal.torn(stripe, peer.rank());
+    journal.torn(stripe, peer.rank(), !succeeded);
     if (update == null) {
       releaseOwn(Outcome.TORN);
     } else {

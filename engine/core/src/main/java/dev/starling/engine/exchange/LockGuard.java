@@ -123,6 +123,16 @@ public final class LockGuard implements CompletionHandler {
     return work + (breaking ? 1 : 0);
   }
 
+  /**
+   * Tells whether a lock is being broken. A log has no gradient between a fence and what became of
+   * it, so that whoever replays it need not look past the gradient.
+   *
+   * @return whether {@code fence} was told to the journal and {@code fenced} not yet
+   */
+  public boolean isBreaking() {
+    return breaking;
+  }
+
   private void watch(int stripe, long nowNs) {
     long word = replica.lockWord(stripe);
     int holder = LockWord.owner(word);

@@ -109,13 +109,14 @@ public interface Journal extends AutoCloseable {
   default void commit(int stripe, long version) {}
 
   /**
-   * The exchange of the last intent may have been published on the partner's side only; the update
-   * follows as a step.
+   * The exchange of the last intent was not published on the own side; the update follows as a
+   * step.
    *
    * @param stripe the stripe
    * @param peer the partner's rank
+   * @param mayBePublished whether it may have been published on the partner's side
    */
-  default void torn(int stripe, int peer) {}
+  default void torn(int stripe, int peer, boolean mayBePublished) {}
 
   /**
    * A peer's lock on an own stripe is about to be broken.

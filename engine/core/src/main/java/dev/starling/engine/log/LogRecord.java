@@ -26,7 +26,7 @@ import java.util.zip.CRC32C;
  *   INTENT      +0 version (i64)  +8 peer's version, low 28 bits (i64)  +16 peer (i32)
  *               +20 its incarnation (i32)                         flag WITH_UPDATE
  *   COMMIT      +0 version (i64)
- *   TORN        +0 peer (i64)
+ *   TORN        +0 peer (i64)                                     flag UNCERTAIN
  *   FENCE       +0 version, low 28 bits (i64)  +8 peer (i64)
  *   FENCED      +0 peer (i64)                                     flag BROKEN
  *   CUT         +0 set (i64)
@@ -57,6 +57,9 @@ public final class LogRecord {
 
   /** Flag of INTENT: the pending update is part of the exchange. */
   public static final int WITH_UPDATE = 1;
+
+  /** Flag of TORN: the exchange may have been published on the peer's side. */
+  public static final int UNCERTAIN = 1;
 
   /** Flag of FENCED: the lock was broken. */
   public static final int BROKEN = 1;

@@ -16,7 +16,7 @@ public enum RecordKind {
   INTENT(6),
   /** The exchange of the last intent on the stripe was published on both sides. */
   COMMIT(7),
-  /** The exchange of the last intent on the stripe may have been published on the other side. */
+  /** The exchange of the last intent on the stripe was not published on the own side. */
   TORN(8),
   /** A peer's lock is about to be broken. */
   FENCE(9),

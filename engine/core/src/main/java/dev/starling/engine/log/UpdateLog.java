@@ -183,8 +183,8 @@ public final class UpdateLog implements Journal {
   }
 
   @Override
-  public void torn(int stripe, int peer) {
-    begin(RecordKind.TORN, 0, stripe);
+  public void torn(int stripe, int peer, boolean mayBePublished) {
+    begin(RecordKind.TORN, mayBePublished ? LogRecord.UNCERTAIN : 0, stripe);
     putLong(0, peer);
     append(8);
   }

@@ -294,7 +294,7 @@ final class InvariantChecker {
       }
 
       @Override
-      public void torn(int stripe, int peer) {
+      public void torn(int stripe, int peer, boolean mayBePublished) {
         if (openIntents.remove(key(rank, stripe)) == null) {
           violated(
               "I4: rank "

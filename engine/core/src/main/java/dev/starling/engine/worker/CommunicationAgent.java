@@ -155,7 +155,7 @@ public final class CommunicationAgent implements Agent {
 
   private int take() {
     tellRejected();
-    if (mailbox.isEmpty()) {
+    if (mailbox.isEmpty() || guard.isBreaking()) {
       return 0;
     }
     resting = false;

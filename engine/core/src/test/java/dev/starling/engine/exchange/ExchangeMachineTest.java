@@ -94,7 +94,7 @@ class ExchangeMachineTest {
           }
 
           @Override
-          public void torn(int stripe, int rank) {
+          public void torn(int stripe, int rank, boolean mayBePublished) {
             journal.add("torn with " + rank);
           }
         };

@@ -128,7 +128,7 @@ class MultiStripeTest {
     }
 
     @Override
-    public void torn(int stripe, int peer) {
+    public void torn(int stripe, int peer, boolean mayBePublished) {
       partnerOfStripe.remove(stripe);
     }
   }
