@@ -14,7 +14,7 @@ public final class KernelWarmUp {
   /** Compiled code takes about a tenth of this for an element, interpreted code ten times it. */
   private static final double COMPILED_NS_PER_ELEMENT = 1.0;
 
-  private static final int KERNELS = 16;
+  private static final int KERNELS = 18;
   private static final int QUIET_ROUNDS = 200;
 
   private KernelWarmUp() {}
@@ -33,10 +33,13 @@ public final class KernelWarmUp {
       MemorySegment u = arena.allocate(COUNT * 4L, 64);
       MemorySegment v = arena.allocate(COUNT * 4L, 64);
       MemorySegment w = arena.allocate(COUNT * 4L, 64);
+      MemorySegment packed = arena.allocate(COUNT * 2L, 64);
       int quiet = 0;
       long beforeNs = startNs;
       while (quiet < QUIET_ROUNDS && beforeNs - startNs < LIMIT_NS) {
         round(x, y, u, v, w);
+        VectorKernels.packBf16(u, 0, w, 0, packed, 0, COUNT);
+        VectorKernels.unpackBf16(packed, 0, u, 0, COUNT);
         long afterNs = System.nanoTime();
         boolean compiled = afterNs - beforeNs < COMPILED_NS_PER_ELEMENT * COUNT * KERNELS;
         quiet = compiled ? quiet + 1 : 0;

@@ -24,10 +24,32 @@ final class Operands {
       throw badCount(count);
     }
     if (offsetBytes < 0 || count << 2 > segment.byteSize() - offsetBytes) {
-      throw outside(name, segment, offsetBytes, count);
+      throw outside(name, segment, offsetBytes, count, "floats");
     }
     if (((segment.address() + offsetBytes) & 3) != 0) {
-      throw misaligned(name, segment, offsetBytes);
+      throw misaligned(name, segment, offsetBytes, "4; pass an offset that falls on a float.");
+    }
+  }
+
+  /**
+   * Refuses an argument that is not {@code count} bfloat16 inside its segment.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies
+   * @param offsetBytes where it starts in the segment
+   * @param count its elements, two bytes each
+   * @throws IllegalArgumentException if the count is negative or the start is not two-byte aligned
+   * @throws IndexOutOfBoundsException if the range is not inside the segment
+   */
+  static void requireBf16(String name, MemorySegment segment, long offsetBytes, long count) {
+    if (count < 0 || count > MAX_COUNT) {
+      throw badCount(count);
+    }
+    if (offsetBytes < 0 || count << 1 > segment.byteSize() - offsetBytes) {
+      throw outside(name, segment, offsetBytes, count, "bfloat16");
+    }
+    if (((segment.address() + offsetBytes) & 1) != 0) {
+      throw misaligned(name, segment, offsetBytes, "2; pass an even offset.");
     }
   }
 
@@ -48,6 +70,22 @@ final class Operands {
   }
 
   /**
+   * As {@link #requireBf16}, for an argument that the kernel writes.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies
+   * @param offsetBytes where it starts in the segment
+   * @param count its elements, two bytes each
+   * @throws IllegalArgumentException if the segment is read-only
+   */
+  static void requireBf16Output(String name, MemorySegment segment, long offsetBytes, long count) {
+    if (segment.isReadOnly()) {
+      throw readOnly(name);
+    }
+    requireBf16(name, segment, offsetBytes, count);
+  }
+
+  /**
    * Returns the address of a range of native memory that is open to this thread now.
    *
    * @param name the argument's name in the kernel's signature, for the message
@@ -62,13 +100,32 @@ final class Operands {
    */
   static long address(String name, MemorySegment segment, long offsetBytes, long count) {
     require(name, segment, offsetBytes, count);
+    requireOpen(name, segment);
+    return segment.address() + offsetBytes;
+  }
+
+  /**
+   * As {@link #address}, for {@code count} bfloat16 instead of floats.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies, native
+   * @param offsetBytes where it starts in the segment
+   * @param count its elements, two bytes each
+   * @return the address of its first element
+   */
+  static long bf16Address(String name, MemorySegment segment, long offsetBytes, long count) {
+    requireBf16(name, segment, offsetBytes, count);
+    requireOpen(name, segment);
+    return segment.address() + offsetBytes;
+  }
+
+  private static void requireOpen(String name, MemorySegment segment) {
     if (!segment.scope().isAlive()) {
       throw closed(name);
     }
     if (!segment.isAccessibleBy(Thread.currentThread())) {
       throw confined(name);
     }
-    return segment.address() + offsetBytes;
   }
 
   /**
@@ -86,6 +143,24 @@ final class Operands {
       throw readOnly(name);
     }
     return address(name, segment, offsetBytes, count);
+  }
+
+  /**
+   * As {@link #bf16Address}, for an argument that the kernel writes.
+   *
+   * @param name the argument's name in the kernel's signature, for the message
+   * @param segment where the argument lies, native
+   * @param offsetBytes where it starts in the segment
+   * @param count its elements, two bytes each
+   * @return the address of its first element
+   * @throws IllegalArgumentException if the segment is read-only
+   */
+  static long writableBf16Address(
+      String name, MemorySegment segment, long offsetBytes, long count) {
+    if (segment.isReadOnly()) {
+      throw readOnly(name);
+    }
+    return bf16Address(name, segment, offsetBytes, count);
   }
 
   /**
@@ -115,13 +190,56 @@ final class Operands {
    */
   static void requireSameOrApart(
       MemorySegment written, long wo, MemorySegment other, long oo, long count) {
-    boolean sameSpace =
-        written.isNative()
-            ? other.isNative()
-            : !other.isNative() && written.heapBase().get() == other.heapBase().get();
-    if (sameSpace) {
+    if (inSameSpace(written, other)) {
       requireSameOrApart(written.address() + wo, other.address() + oo, count);
     }
+  }
+
+  /**
+   * Refuses two native ranges that have a byte in common, be they the same or not.
+   *
+   * @param written address of a range the kernel writes
+   * @param writtenBytes its length
+   * @param other address of another range of the same call
+   * @param otherBytes its length
+   * @throws IllegalArgumentException if they overlap
+   */
+  static void requireApart(long written, long writtenBytes, long other, long otherBytes) {
+    long distanceBytes = written - other;
+    if (distanceBytes < otherBytes && -distanceBytes < writtenBytes) {
+      throw shared(distanceBytes, writtenBytes, otherBytes);
+    }
+  }
+
+  /**
+   * Refuses two ranges that have a byte in common, be they the same or not.
+   *
+   * @param written segment of a range the kernel writes
+   * @param wo where it starts in the segment, bytes
+   * @param writtenBytes its length
+   * @param other segment of another range of the same call
+   * @param oo where that starts in its segment, bytes
+   * @param otherBytes its length
+   * @throws IllegalArgumentException if they overlap
+   */
+  static void requireApart(
+      MemorySegment written,
+      long wo,
+      long writtenBytes,
+      MemorySegment other,
+      long oo,
+      long otherBytes) {
+    if (inSameSpace(written, other)) {
+      requireApart(written.address() + wo, writtenBytes, other.address() + oo, otherBytes);
+    }
+  }
+
+  /** Whether addresses of the two can be compared; if not, the two have no byte in common. */
+  private static boolean inSameSpace(MemorySegment a, MemorySegment b) {
+    return a.isNative()
+        ? b.isNative()
+        // A read-only segment does not show its array.
+        : !b.isNative() && a.asOverlappingSlice(b).isPresent();
   }
 
   /**
@@ -184,13 +302,15 @@ final class Operands {
   }
 
   private static IndexOutOfBoundsException outside(
-      String name, MemorySegment segment, long offsetBytes, long count) {
+      String name, MemorySegment segment, long offsetBytes, long count, String elements) {
     return new IndexOutOfBoundsException(
         "Kernel argument '"
             + name
             + "': "
             + count
-            + " floats from byte "
+            + " "
+            + elements
+            + " from byte "
             + offsetBytes
             + " do not lie inside its segment of "
             + segment.byteSize()
@@ -198,13 +318,14 @@ final class Operands {
   }
 
   private static IllegalArgumentException misaligned(
-      String name, MemorySegment segment, long offsetBytes) {
+      String name, MemorySegment segment, long offsetBytes, String multipleAndCure) {
     return new IllegalArgumentException(
         "Kernel argument '"
             + name
             + "' starts at address 0x"
             + Long.toHexString(segment.address() + offsetBytes)
-            + ", which is not a multiple of 4; pass an offset that falls on a float.");
+            + ", which is not a multiple of "
+            + multipleAndCure);
   }
 
   private static IllegalArgumentException readOnly(String name) {
@@ -237,5 +358,17 @@ final class Operands {
             + " bytes from another argument of "
             + lengthBytes
             + " bytes and overlaps it partly; pass the same range (in place) or separate ranges.");
+  }
+
+  private static IllegalArgumentException shared(
+      long distanceBytes, long writtenBytes, long otherBytes) {
+    return new IllegalArgumentException(
+        "A kernel's output of "
+            + writtenBytes
+            + " bytes starts "
+            + distanceBytes
+            + " bytes from another argument of "
+            + otherBytes
+            + " bytes and overlaps it; this kernel needs separate ranges.");
   }
 }

@@ -18,6 +18,11 @@ import java.nio.ByteOrder;
 public final class ScalarKernels {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+
+  /** For floats that are moved, not computed: their bits stay what they are, NaN or not. */
+  private static final ValueLayout.OfInt BITS =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+
   private static final int LANES = 16;
 
   private ScalarKernels() {}
@@ -503,6 +508,64 @@ public final class ScalarKernels {
     Operands.requireOutput("x", x, xo, count);
     for (long i = 0; i < count; i++) {
       set(x, xo, i, value);
+    }
+  }
+
+  /**
+   * Rounds a gradient to bfloat16 and keeps what is lost for the next one: {@code s = gradient +
+   * residual}, {@code gradient = s} rounded, {@code residual = s - gradient}, {@code packed} the
+   * upper half of the gradient's bits. The package says what becomes of NaN and of huge values.
+   *
+   * @param gradient gradient, read, and overwritten with its rounded value
+   * @param go offset of {@code gradient}, bytes
+   * @param residual what earlier calls have lost, read and written; zeros at first
+   * @param ro offset of {@code residual}, bytes
+   * @param packed result, two bytes an element, little endian, apart from the others
+   * @param po offset of {@code packed}, bytes, even
+   * @param count floats in the gradient and in the residual, bfloat16 in the result
+   */
+  public static void packBf16(
+      MemorySegment gradient,
+      long go,
+      MemorySegment residual,
+      long ro,
+      MemorySegment packed,
+      long po,
+      long count) {
+    Operands.requireOutput("gradient", gradient, go, count);
+    Operands.requireOutput("residual", residual, ro, count);
+    Operands.requireBf16Output("packed", packed, po, count);
+    Operands.requireApart(gradient, go, count << 2, residual, ro, count << 2);
+    Operands.requireApart(packed, po, count << 1, gradient, go, count << 2);
+    Operands.requireApart(packed, po, count << 1, residual, ro, count << 2);
+    for (long i = 0; i < count; i++) {
+      float s = get(gradient, go, i) + get(residual, ro, i);
+      int b = Bf16.round(s);
+      float rounded = Float.intBitsToFloat(b);
+      set(gradient, go, i, rounded);
+      set(residual, ro, i, Float.isFinite(rounded) ? s - rounded : 0f);
+      packed.set(Bf16.LAYOUT, po + (i << 1), (short) (b >>> 16));
+    }
+  }
+
+  /**
+   * Widens bfloat16 to float, exactly: {@code out = } the float whose upper half is {@code packed}
+   * and whose lower half is zero. NaNs keep their bits.
+   *
+   * @param packed elements of two bytes, little endian
+   * @param po offset of {@code packed}, bytes, even
+   * @param out result, apart from {@code packed}
+   * @param oo offset of {@code out}, bytes
+   * @param count bfloat16 to read, floats to write
+   */
+  public static void unpackBf16(
+      MemorySegment packed, long po, MemorySegment out, long oo, long count) {
+    Operands.requireBf16("packed", packed, po, count);
+    Operands.requireOutput("out", out, oo, count);
+    Operands.requireApart(out, oo, count << 2, packed, po, count << 1);
+    for (long i = 0; i < count; i++) {
+      int b = packed.get(Bf16.LAYOUT, po + (i << 1)) << 16;
+      out.set(BITS, oo + (i << 2), b);
     }
   }
 

@@ -505,4 +505,64 @@ public final class VectorKernels {
     ScalarKernels.fill(x, xo + done, value, count - (done >> 2));
     Operands.hold(x, x);
   }
+
+  /**
+   * Rounds a gradient to bfloat16 and keeps what is lost for the next one: {@code s = gradient +
+   * residual}, {@code gradient = s} rounded, {@code residual = s - gradient}, {@code packed} the
+   * upper half of the gradient's bits. The package says what becomes of NaN and of huge values.
+   *
+   * @param gradient gradient, read, and overwritten with its rounded value
+   * @param go offset of {@code gradient}, bytes
+   * @param residual what earlier calls have lost, read and written; zeros at first
+   * @param ro offset of {@code residual}, bytes
+   * @param packed result, two bytes an element, little endian, apart from the others
+   * @param po offset of {@code packed}, bytes, even
+   * @param count floats in the gradient and in the residual, bfloat16 in the result
+   */
+  public static void packBf16(
+      MemorySegment gradient,
+      long go,
+      MemorySegment residual,
+      long ro,
+      MemorySegment packed,
+      long po,
+      long count) {
+    long done = 0;
+    if (gradient.isNative() && residual.isNative() && packed.isNative()) {
+      long ga = Operands.writableAddress("gradient", gradient, go, count);
+      long ra = Operands.writableAddress("residual", residual, ro, count);
+      long pa = Operands.writableBf16Address("packed", packed, po, count);
+      Operands.requireApart(ga, count << 2, ra, count << 2);
+      Operands.requireApart(pa, count << 1, ga, count << 2);
+      Operands.requireApart(pa, count << 1, ra, count << 2);
+      done = VectorBf16.pack(ga, ra, pa, count);
+    }
+    long rest = count - (done >> 2);
+    ScalarKernels.packBf16(
+        gradient, go + done, residual, ro + done, packed, po + (done >> 1), rest);
+    Operands.hold(gradient, residual, packed);
+  }
+
+  /**
+   * Widens bfloat16 to float, exactly: {@code out = } the float whose upper half is {@code packed}
+   * and whose lower half is zero. NaNs keep their bits.
+   *
+   * @param packed elements of two bytes, little endian
+   * @param po offset of {@code packed}, bytes, even
+   * @param out result, apart from {@code packed}
+   * @param oo offset of {@code out}, bytes
+   * @param count bfloat16 to read, floats to write
+   */
+  public static void unpackBf16(
+      MemorySegment packed, long po, MemorySegment out, long oo, long count) {
+    long done = 0;
+    if (packed.isNative() && out.isNative()) {
+      long pa = Operands.bf16Address("packed", packed, po, count);
+      long oa = Operands.writableAddress("out", out, oo, count);
+      Operands.requireApart(oa, count << 2, pa, count << 1);
+      done = VectorBf16.unpack(pa, oa, count);
+    }
+    ScalarKernels.unpackBf16(packed, po + (done >> 1), out, oo + done, count - (done >> 2));
+    Operands.hold(packed, out);
+  }
 }

@@ -26,10 +26,11 @@ final class VectorLoops {
    * one output, 512 bits are 10 % slower in cache and the same in DRAM. Loops in place gain nothing
    * from 512 bits, however many vectors they write.
    */
-  private static final VectorSpecies<Float> SPECIES =
+  static final VectorSpecies<Float> SPECIES =
       LINE.vectorBitSize() > 256 ? FloatVector.SPECIES_256 : LINE;
 
-  private static final MemorySegment MEMORY = allOfMemory();
+  static final MemorySegment MEMORY = allOfMemory();
+
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   private static final int VECTOR_BYTES = SPECIES.vectorByteSize();
   private static final int LINE_BYTES = LINE.vectorByteSize();

@@ -64,7 +64,31 @@
  *   addDecay       g   = fma(decay, x, g)
  * </pre>
  *
- * The three sums are taken in double, in sixteen lanes, so that their order is fixed while any
+ * <h2>bfloat16</h2>
+ *
+ * A gradient can be logged at half its size. It is then also applied as it is logged, and what the
+ * rounding has lost is kept and added to the next gradient. A bfloat16 is the upper half of a
+ * float, two bytes, little endian on every machine; it needs two-byte alignment. Here no argument
+ * may overlap another one at all.
+ *
+ * <pre>
+ *   packBf16       s      = g + r
+ *                  b      = s rounded to eight bits   to nearest, ties to even; subnormals kept;
+ *                                                     a finite s that would become infinite gives
+ *                                                     the largest bfloat16 of its sign, 0x7f7f or
+ *                                                     0xff7f; every NaN gives 0x7fc0
+ *                  packed = b
+ *                  g      = (float) b                 (exact)
+ *                  r      = s - g                     (exact), +0.0 where b is not finite
+ *
+ *   unpackBf16     out    = (float) packed            (exact), a NaN's bits too
+ * </pre>
+ *
+ * So {@code g + r} is {@code s} again, bit for bit up to the sign of a zero, for every finite
+ * {@code s}: nothing is lost but the rounding of {@code g + r} itself, and packing twice is packing
+ * once.
+ *
+ * <p>The three sums are taken in double, in sixteen lanes, so that their order is fixed while any
  * vector width can compute them; what is left after the last whole sixteen is added one by one:
  *
  * <pre>

@@ -45,8 +45,10 @@ final class KernelSweep {
     }
     try (Arena arena = Arena.ofConfined()) {
       KernelSweep sweep = new KernelSweep(seed, arena, longest);
+      Bf16Sweep bf16 = new Bf16Sweep(seed, arena, longest);
       for (int count = 0; count <= longest; count++) {
         sweep.all(count);
+        bf16.all(count);
       }
     }
     System.out.println("same bits");

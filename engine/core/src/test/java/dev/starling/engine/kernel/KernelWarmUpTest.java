@@ -106,6 +106,9 @@ class KernelWarmUpTest {
     if (VectorKernels.firstNonFinite(e, 0, COUNT) >= 0 || !(sums > 0)) {
       throw new AssertionError("wrong result");
     }
+    VectorKernels.packBf16(a, 0, b, 0, c, 0, COUNT);
+    VectorKernels.unpackBf16(c, 0, d, 0, COUNT);
+    VectorKernels.fill(b, 0, 0f, COUNT);
   }
 
   private static MemorySegment map(Path file, Arena arena) throws IOException {
