@@ -1,29 +1,18 @@
 package dev.starling.engine.checkpoint;
 
 import dev.starling.engine.StarlingException;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /** Writes a model as a safetensors file. Any thread may write; two must not write the same file. */
 public final class Safetensors {
-  private static final int ALIGNMENT = 8;
-  private static final long WRITE_BYTES = 64L << 20;
-  private static final String METADATA = "__metadata__";
-
   /**
    * A named tensor of float32, the next one in a flat parameter vector.
    *
@@ -39,16 +28,7 @@ public final class Safetensors {
      */
     public Tensor {
       shape = List.copyOf(shape);
-      if (name.isEmpty() || name.equals(METADATA) || shape.stream().anyMatch(e -> e < 0)) {
-        throw new IllegalArgumentException(
-            "tensor '"
-                + name
-                + "' of shape "
-                + shape
-                + ": give it a name other than "
-                + METADATA
-                + " and extents that are not negative");
-      }
+      requireNameAndShape(name, shape);
     }
 
     /**
@@ -57,15 +37,98 @@ public final class Safetensors {
      * @return the product of the extents
      */
     public long elements() {
-      long product = 1;
-      for (int extent : shape) {
-        product = Math.multiplyExact(product, extent);
+      return product(shape);
+    }
+  }
+
+  /**
+   * A named tensor of float32 and the memory that holds it.
+   *
+   * @param name unique in the file
+   * @param shape extents, outermost first; their product is the number of elements
+   * @param segment off the heap, float32 in native order
+   * @param offsetBytes where the tensor begins in it
+   */
+  public record Part(String name, List<Long> shape, MemorySegment segment, long offsetBytes) {
+    /**
+     * Checks the arguments.
+     *
+     * @param name unique in the file
+     * @param shape extents, outermost first, none negative
+     * @param segment off the heap, float32 in native order
+     * @param offsetBytes where the tensor begins in it; all of it must lie in the segment
+     */
+    public Part {
+      shape = List.copyOf(shape);
+      requireNameAndShape(name, shape);
+      long lengthBytes = Math.multiplyExact(product(shape), Float.BYTES);
+      if (!segment.isNative()) {
+        throw new IllegalArgumentException(
+            "tensor '" + name + "' lies on the heap: pass memory outside of it");
       }
-      return product;
+      if (offsetBytes < 0 || lengthBytes > segment.byteSize() - offsetBytes) {
+        throw new IllegalArgumentException(
+            "tensor '"
+                + name
+                + "' needs "
+                + lengthBytes
+                + " bytes from "
+                + offsetBytes
+                + " but the memory has "
+                + segment.byteSize()
+                + " bytes: pass all of it");
+      }
+    }
+
+    /**
+     * Makes a part of a tensor.
+     *
+     * @param tensor name and shape
+     * @param segment off the heap, float32 in native order
+     * @param offsetBytes where the tensor begins in it
+     */
+    public Part(Tensor tensor, MemorySegment segment, long offsetBytes) {
+      this(
+          tensor.name(),
+          tensor.shape().stream().map(Integer::longValue).toList(),
+          segment,
+          offsetBytes);
+    }
+
+    /**
+     * Returns the length of the tensor.
+     *
+     * @return in bytes
+     */
+    public long lengthBytes() {
+      return product(shape) * Float.BYTES;
     }
   }
 
   private Safetensors() {}
+
+  private static void requireNameAndShape(String name, List<? extends Number> shape) {
+    if (name.isEmpty()
+        || name.equals(SafetensorsHeader.METADATA)
+        || shape.stream().anyMatch(e -> e.longValue() < 0)) {
+      throw new IllegalArgumentException(
+          "tensor '"
+              + name
+              + "' of shape "
+              + shape
+              + ": give it a name other than "
+              + SafetensorsHeader.METADATA
+              + " and extents that are not negative");
+    }
+  }
+
+  private static long product(List<? extends Number> shape) {
+    long product = 1;
+    for (Number extent : shape) {
+      product = Math.multiplyExact(product, extent.longValue());
+    }
+    return product;
+  }
 
   /**
    * Writes the file: under a temporary name beside it, synchronised, then renamed over what may be
@@ -80,142 +143,101 @@ public final class Safetensors {
    */
   public static void write(
       Path file, List<Tensor> tensors, MemorySegment parameters, Map<String, String> metadata) {
-    long lengthBytes = lengthBytes(tensors);
-    if (parameters.byteSize() < lengthBytes) {
-      throw new IllegalArgumentException(
-          "the tensors of "
-              + file
-              + " need "
-              + lengthBytes
-              + " bytes but the parameters have "
-              + parameters.byteSize()
-              + ": pass the whole vector");
-    }
-    Path absolute = file.toAbsolutePath();
-    Path temporary =
-        absolute.resolveSibling(
-            "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-    try {
-      try (FileChannel channel =
-          FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
-        writeFully(channel, header(tensors, metadata));
-        for (long at = 0; at < lengthBytes; at += WRITE_BYTES) {
-          MemorySegment part = parameters.asSlice(at, Math.min(WRITE_BYTES, lengthBytes - at));
-          writeFully(channel, littleEndian(part));
-        }
-        channel.force(true);
-      }
-      Files.move(
-          temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      synchronise(absolute.getParent());
-    } catch (IOException failure) {
-      StarlingException told =
-          new StarlingException(
-              "writing the model to "
-                  + file
-                  + " failed ("
-                  + failure
-                  + "): free space there or choose another directory",
-              failure);
-      try {
-        Files.deleteIfExists(temporary);
-      } catch (IOException whileRemoving) {
-        told.addSuppressed(whileRemoving);
-      }
-      throw told;
-    }
+    write(file, parts(tensors, parameters), metadata);
   }
 
-  private static long lengthBytes(List<Tensor> tensors) {
+  /**
+   * Writes a file of tensors from anywhere in memory, in the same way as {@link #write(Path, List,
+   * MemorySegment, Map)}. Nothing is copied; the memory must not change meanwhile.
+   *
+   * @param file where
+   * @param parts the tensors in the order in which they shall lie in the file
+   * @param metadata any text by name, written sorted
+   * @throws IllegalArgumentException when a name occurs twice
+   * @throws StarlingException when the file cannot be written
+   */
+  public static void write(Path file, List<Part> parts, Map<String, String> metadata) {
+    write(file, "the model", header(parts, metadata), parts);
+  }
+
+  /**
+   * Places the tensors of a flat vector.
+   *
+   * @param tensors the tensors in the order in which they lie in the vector, without gaps
+   * @param parameters the vector
+   * @return the tensors with their places
+   */
+  static List<Part> parts(List<Tensor> tensors, MemorySegment parameters) {
+    List<Part> parts = new ArrayList<>();
+    long offsetBytes = 0;
+    for (Tensor tensor : tensors) {
+      Part part = new Part(tensor, parameters, offsetBytes);
+      parts.add(part);
+      offsetBytes += part.lengthBytes();
+    }
+    return parts;
+  }
+
+  /**
+   * Makes the bytes that the file begins with.
+   *
+   * @param parts the tensors in the order in which they shall lie in the file
+   * @param metadata any text by name
+   * @return length and header
+   */
+  static ByteBuffer header(List<Part> parts, Map<String, String> metadata) {
     Set<String> names = new HashSet<>();
-    long elements = 0;
-    for (Tensor tensor : tensors) {
-      if (!names.add(tensor.name())) {
+    List<SafetensorsHeader.Tensor> tensors = new ArrayList<>();
+    long end = 0;
+    for (Part part : parts) {
+      if (!names.add(part.name())) {
         throw new IllegalArgumentException(
-            "tensor '" + tensor.name() + "' occurs twice: give every tensor its own name");
+            "tensor '" + part.name() + "' occurs twice: give every tensor its own name");
       }
-      elements = Math.addExact(elements, tensor.elements());
+      long begin = end;
+      end = Math.addExact(begin, part.lengthBytes());
+      tensors.add(new SafetensorsHeader.Tensor(part.name(), Dtype.F32, part.shape(), begin, end));
     }
-    return Math.multiplyExact(elements, Float.BYTES);
+    ByteBuffer header = new SafetensorsHeader(metadata, tensors).encode();
+    if (header.remaining() - Long.BYTES > SafetensorsHeader.MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "the header would have "
+              + header.remaining()
+              + " bytes where readers take "
+              + SafetensorsHeader.MAX_BYTES
+              + ": write fewer tensors or shorter metadata");
+    }
+    return header;
   }
 
-  private static ByteBuffer header(List<Tensor> tensors, Map<String, String> metadata) {
-    StringBuilder json = new StringBuilder("{");
-    if (!metadata.isEmpty()) {
-      quote(json, METADATA).append(":{");
-      String separator = "";
-      for (Map.Entry<String, String> entry : new TreeMap<>(metadata).entrySet()) {
-        quote(json.append(separator), entry.getKey()).append(':');
-        quote(json, entry.getValue());
-        separator = ",";
-      }
-      json.append('}');
+  /**
+   * Writes header and tensors.
+   *
+   * @param file where
+   * @param what what the file is, as a failure names it
+   * @param header what {@link #header} made of the parts
+   * @param parts the tensors
+   * @return what the file holds
+   */
+  static DurableFile.Sum write(Path file, String what, ByteBuffer header, List<Part> parts) {
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      throw new StarlingException(
+          "writing "
+              + what
+              + " to "
+              + file
+              + " failed: the format is little endian but this machine is "
+              + ByteOrder.nativeOrder()
+              + "; use an x86-64 or AArch64 machine");
     }
-    long offset = 0;
-    for (Tensor tensor : tensors) {
-      long end = offset + tensor.elements() * Float.BYTES;
-      json.append(json.length() == 1 ? "" : ",");
-      quote(json, tensor.name())
-          .append(":{\"dtype\":\"F32\",\"shape\":")
-          .append(tensor.shape().toString().replace(" ", ""))
-          .append(",\"data_offsets\":[")
-          .append(offset)
-          .append(',')
-          .append(end)
-          .append("]}");
-      offset = end;
-    }
-    byte[] text = json.append('}').toString().getBytes(StandardCharsets.UTF_8);
-    int padded = (text.length + ALIGNMENT - 1) & -ALIGNMENT;
-    ByteBuffer header =
-        ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN).putLong(padded);
-    header.put(text);
-    while (header.hasRemaining()) {
-      header.put((byte) ' ');
-    }
-    return header.flip();
-  }
-
-  private static StringBuilder quote(StringBuilder json, String text) {
-    json.append('"');
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == '"' || c == '\\') {
-        json.append('\\').append(c);
-      } else if (c < ' ') {
-        json.append("\\u%04x".formatted((int) c));
-      } else {
-        json.append(c);
-      }
-    }
-    return json.append('"');
-  }
-
-  private static ByteBuffer littleEndian(MemorySegment part) {
-    if (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
-      return part.asByteBuffer();
-    }
-    ByteBuffer swapped = ByteBuffer.allocate((int) part.byteSize()).order(ByteOrder.LITTLE_ENDIAN);
-    for (long at = 0; at < part.byteSize(); at += Float.BYTES) {
-      swapped.putInt(part.get(ValueLayout.JAVA_INT_UNALIGNED, at));
-    }
-    return swapped.flip();
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
-  }
-
-  /** Makes the rename itself durable: fsync(2) on the directory. */
-  private static void synchronise(Path directory) throws IOException {
-    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    return DurableFile.write(
+        file,
+        what,
+        output -> {
+          output.write(header);
+          for (Part part : parts) {
+            output.write(part.segment(), part.offsetBytes(), part.lengthBytes());
+          }
+        });
   }
 }
