@@ -1,5 +1,6 @@
 package dev.starling.engine.worker;
 
+import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.memory.PrivateMemory;
@@ -45,7 +46,7 @@ final class GradientRounding implements AutoCloseable {
     switch (payload) {
       case F32 -> journal.fragment(gradient, first * Float.BYTES, count * Float.BYTES);
       case BF16 -> {
-        Bf16Stub.packBf16(
+        VectorKernels.packBf16(
             gradient,
             first * Float.BYTES,
             residual.segment(),
