@@ -311,7 +311,7 @@ final class ChainReader implements AutoCloseable {
 
   private void fragment(MemorySegment record, GradientTarget target) {
     long offset = LogRecord.bodyLong(record, 0);
-    long length = LogRecord.bodyLengthBytes(record) - Long.BYTES;
+    long length = (long) LogRecord.bodyLengthBytes(record) - Long.BYTES;
     if (payloadRead == NONE || offset != payloadRead || length > payloadLength - payloadRead) {
       damaged("has values at " + offset + " where " + Math.max(0, payloadRead) + " come next");
       return;
