@@ -40,6 +40,12 @@ final class CLoops {
               POINTER, POINTER, POINTER, POINTER, POINTER, FLOAT, FLOAT, COUNT));
   static final MethodHandle MOMENTUM =
       handle("momentum", FunctionDescriptor.ofVoid(POINTER, POINTER, FLOAT, COUNT));
+  static final MethodHandle PACK_BF16 =
+      handle("pack_bf16", FunctionDescriptor.ofVoid(POINTER, POINTER, POINTER, COUNT));
+  static final MethodHandle UNPACK_BF16 =
+      handle("unpack_bf16", FunctionDescriptor.ofVoid(POINTER, POINTER, COUNT));
+  static final MethodHandle COPY =
+      handle("copy", FunctionDescriptor.ofVoid(POINTER, POINTER, COUNT));
 
   private CLoops() {}
 

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -65,7 +66,13 @@ public class KernelBenchmark {
     /** Two reads, one of them written back. */
     MOMENTUM,
     /** Three reads, two writes. */
-    STEP_AVERAGE_BOTH
+    STEP_AVERAGE_BOTH,
+    /** Two reads, both written back, and a write of half a vector: 18 bytes an element. */
+    PACK_BF16,
+    /** A read of half a vector, one write: 6 bytes an element. */
+    UNPACK_BF16,
+    /** One read, one write, nothing computed: what the memory gives; against memcpy. */
+    COPY
   }
 
   /** The kernel of this trial. */
@@ -81,6 +88,7 @@ public class KernelBenchmark {
   private MemorySegment u;
   private MemorySegment outX;
   private MemorySegment outY;
+  private MemorySegment packed;
   private int batch;
 
   /** Set up by JMH. */
@@ -101,6 +109,8 @@ public class KernelBenchmark {
     u = vector(3);
     outX = vector(4);
     outY = vector(5);
+    packed =
+        arena.allocate(floats * Short.BYTES, 4096).copyFrom(x.asSlice(0, floats * Short.BYTES));
     compare();
   }
 
@@ -155,6 +165,9 @@ public class KernelBenchmark {
       case STEP_AVERAGE_BOTH ->
           VectorKernels.stepAverageBoth(
               x, 0, u, 0, y, 0, outX, 0, outY, 0, LEARNING_RATE, KEEP, floats);
+      case PACK_BF16 -> VectorKernels.packBf16(outX, 0, outY, 0, packed, 0, floats);
+      case UNPACK_BF16 -> VectorKernels.unpackBf16(packed, 0, outX, 0, floats);
+      case COPY -> MemorySegment.copy(x, 0, outX, 0, floats * Float.BYTES);
     }
   }
 
@@ -166,6 +179,9 @@ public class KernelBenchmark {
       case MOMENTUM -> CLoops.MOMENTUM.invokeExact(outX, u, MU, floats);
       case STEP_AVERAGE_BOTH ->
           CLoops.STEP_AVERAGE_BOTH.invokeExact(x, u, y, outX, outY, LEARNING_RATE, KEEP, floats);
+      case PACK_BF16 -> CLoops.PACK_BF16.invokeExact(outX, outY, packed, floats);
+      case UNPACK_BF16 -> CLoops.UNPACK_BF16.invokeExact(packed, outX, floats);
+      case COPY -> CLoops.COPY.invokeExact(x, outX, floats);
     }
   }
 
@@ -179,26 +195,37 @@ public class KernelBenchmark {
   }
 
   private void compare() throws Throwable {
+    MemorySegment[] outputs = {outX, outY, packed};
     try (Arena copies = Arena.ofConfined()) {
-      MemorySegment startX = copies.allocate(outX.byteSize()).copyFrom(outX);
+      MemorySegment[] start = copy(outputs, copies);
       callJava();
-      MemorySegment javaX = copies.allocate(outX.byteSize()).copyFrom(outX);
-      MemorySegment javaY = copies.allocate(outY.byteSize()).copyFrom(outY);
-      outX.copyFrom(startX);
+      MemorySegment[] java = copy(outputs, copies);
+      for (int i = 0; i < outputs.length; i++) {
+        outputs[i].copyFrom(start[i]);
+      }
       callC();
-      long differsX = javaX.mismatch(outX);
-      long differsY = javaY.mismatch(outY);
-      if (differsX >= 0 || differsY >= 0) {
-        throw new IllegalStateException(
-            kernel
-                + " of "
-                + floats
-                + " floats: Java and C differ at byte "
-                + differsX
-                + " of the first and "
-                + differsY
-                + " of the second output (-1: equal); the comparison would mean nothing.");
+      for (int i = 0; i < outputs.length; i++) {
+        long differs = java[i].mismatch(outputs[i]);
+        if (differs >= 0) {
+          throw new IllegalStateException(
+              kernel
+                  + " of "
+                  + floats
+                  + " floats: Java and C differ at byte "
+                  + differs
+                  + " of "
+                  + List.of("the first output", "the second output", "the packed output").get(i)
+                  + "; the comparison would mean nothing.");
+        }
       }
     }
+  }
+
+  private static MemorySegment[] copy(MemorySegment[] segments, Arena arena) {
+    MemorySegment[] copies = new MemorySegment[segments.length];
+    for (int i = 0; i < copies.length; i++) {
+      copies[i] = arena.allocate(segments[i].byteSize()).copyFrom(segments[i]);
+    }
+    return copies;
   }
 }

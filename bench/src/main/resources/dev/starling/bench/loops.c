@@ -6,6 +6,7 @@
  */
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 void average(const float *restrict x, const float *restrict y, float *restrict out, int64_t count) {
   for (int64_t i = 0; i < count; i++) {
@@ -44,4 +45,39 @@ void momentum(float *restrict v, const float *restrict g, float mu, int64_t coun
   for (int64_t i = 0; i < count; i++) {
     v[i] = fmaf(mu, v[i], g[i]);
   }
+}
+
+static inline uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static inline float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+void pack_bf16(float *restrict g, float *restrict r, uint16_t *restrict packed, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    float s = g[i] + r[i];
+    uint32_t bits = bits_of(s);
+    uint32_t magnitude = bits & 0x7fffffff;
+    uint32_t increment = magnitude < 0x7f7f8000 ? 0x7fff + (bits >> 16 & 1) : 0;
+    uint32_t b = magnitude > 0x7f800000 ? 0x7fc00000 : (bits + increment) & 0xffff0000;
+    g[i] = float_of(b);
+    r[i] = magnitude < 0x7f800000 ? s - float_of(b) : 0.0f;
+    packed[i] = (uint16_t)(b >> 16);
+  }
+}
+
+void unpack_bf16(const uint16_t *restrict packed, float *restrict out, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    out[i] = float_of((uint32_t)packed[i] << 16);
+  }
+}
+
+void copy(const float *restrict x, float *restrict out, int64_t count) {
+  memcpy(out, x, (size_t)count * sizeof(float));
 }

@@ -15,7 +15,12 @@ import jdk.incubator.vector.VectorSpecies;
  * {@link Bf16#round}.
  */
 final class VectorBf16 {
-  private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
+  /**
+   * Whole lines. Against 256 bits that was measured 8 % faster in cache for packing, 20 % for
+   * unpacking, and no different in DRAM.
+   */
+  private static final VectorSpecies<Float> SPECIES = VectorLoops.LINE;
+
   private static final int VECTOR_BYTES = SPECIES.vectorByteSize();
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, SPECIES.vectorShape());
@@ -45,8 +50,10 @@ final class VectorBf16 {
       IntVector bits = round(s.reinterpretAsInts());
       FloatVector rounded = bits.reinterpretAsFloats();
       FloatVector lost = s.sub(rounded);
-      // NaN exactly where the rounded value is not finite.
-      VectorMask<Float> notFinite = lost.test(VectorOperators.IS_NAN);
+      // NaN exactly where the rounded value is not finite. Asked so, and not as test(IS_NAN), which
+      // goes through vectors of ints whose width the compiler guesses; where it guesses wrong,
+      // these and firstNonFinite's are allocated.
+      VectorMask<Float> notFinite = lost.compare(VectorOperators.NE, lost);
       store(rounded, gradient + b);
       store(lost.blend(ZERO, notFinite), residual + b);
       narrow(bits).intoMemorySegment(VectorLoops.MEMORY, packed + (b >> 1), Bf16.LAYOUT.order());

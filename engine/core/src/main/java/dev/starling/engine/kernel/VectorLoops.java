@@ -26,9 +26,10 @@ final class VectorLoops {
    * one output, 512 bits are 10 % slower in cache and the same in DRAM. Loops in place gain nothing
    * from 512 bits, however many vectors they write.
    */
-  static final VectorSpecies<Float> SPECIES =
+  private static final VectorSpecies<Float> SPECIES =
       LINE.vectorBitSize() > 256 ? FloatVector.SPECIES_256 : LINE;
 
+  /** Every address, for loops in this package whose addresses have been checked. */
   static final MemorySegment MEMORY = allOfMemory();
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
