@@ -18,7 +18,8 @@ import java.util.zip.CRC32C;
  *
  *   RUN         text, UTF-8, lines key=value                      flag CONTINUED unless first in the log
  *   RESTORE     +0 set or -1 (i64)   +8 rank or -1 (i32)  +12 its incarnation (i32)
- *               +16 optimizer step (i64)  +24 its versions, one i64 for each stripe
+ *               +16 newest set before (i64)  +24 optimizer step (i64)
+ *               +32 its versions, one i64 for each stripe
  *   GRADIENT    +0 optimizer step (i64)  +8 oldest read version (i64)  +16 count (i32)
  *               +20 learning rate (f32)  +24 scale (f32)  +28 payload (i32)  +32 length of payload (i64)
  *   FRAGMENT    +0 offset in the payload (i64)  +8 its bytes

@@ -90,9 +90,10 @@ public final class UpdateLog implements Journal {
     putLong(0, origin.set());
     putInt(8, origin.rank());
     putInt(12, origin.incarnation());
-    putLong(16, origin.optimizerStep());
-    putVersions(24, origin.versions());
-    append(24 + (long) origin.versions().length * Long.BYTES);
+    putLong(16, origin.cut());
+    putLong(24, origin.optimizerStep());
+    putVersions(32, origin.versions());
+    append(32 + (long) origin.versions().length * Long.BYTES);
   }
 
   @Override

@@ -40,6 +40,8 @@ final class ChainReader implements AutoCloseable {
   private Origin origin;
   private long records;
   private long updateEvents;
+  private boolean held;
+  private boolean duringCut;
   private boolean atGradient;
   private boolean ended;
   private boolean closedWell;
@@ -152,20 +154,20 @@ final class ChainReader implements AutoCloseable {
               LogRecord.bodyInt(record, 8),
               LogRecord.bodyInt(record, 12),
               LogRecord.bodyLong(record, 16),
-              versions(record, 24));
+              LogRecord.bodyLong(record, 24),
+              versions(record, 32));
     } else {
       held = true;
     }
     return origin;
   }
 
-  private boolean held;
-
   /** Skips everything before the cut of a set; no when the log has none. */
   boolean skipToCut(long set) {
     while (advance()) {
       MemorySegment record = cursor.record();
       if (LogRecord.kind(record) == RecordKind.CUT && LogRecord.bodyLong(record, 0) == set) {
+        duringCut = true;
         return true;
       }
     }
@@ -267,7 +269,7 @@ final class ChainReader implements AutoCloseable {
                   ? StripeEvent.Ending.UNCERTAIN
                   : StripeEvent.Ending.NOT);
       case FENCE -> {
-        openFence[stripe] = StripeEvent.fence(lastPosition, lastTimeNs, version(record));
+        openFence[stripe] = StripeEvent.fence(lastPosition, lastTimeNs, version(record), duringCut);
         add(stripe, openFence[stripe]);
       }
       case FENCED ->
@@ -277,9 +279,11 @@ final class ChainReader implements AutoCloseable {
               LogRecord.has(record, LogRecord.BROKEN)
                   ? StripeEvent.Ending.DONE
                   : StripeEvent.Ending.NOT);
-      case CHECKPOINT ->
-          target.checkpoint(
-              LogRecord.bodyLong(record, 0), LogRecord.bodyLong(record, 8), versions(record, 16));
+      case CHECKPOINT -> {
+        duringCut = false;
+        target.checkpoint(
+            LogRecord.bodyLong(record, 0), LogRecord.bodyLong(record, 8), versions(record, 16));
+      }
       case END -> closedWell = LogRecord.bodyLong(record, 0) == 0;
       case RUN, RESTORE, CUT, REJECT, BASE -> {}
     }

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -119,7 +120,10 @@ public final class Replay implements AutoCloseable {
       return;
     }
     Origin origin = chain.reader().readOrigin();
-    if (origin == null) {
+    if (fromSet > 0 && (origin == null || origin.cut() < fromSet)) {
+      // A rank that was lost before the set: nothing after the set refers to it.
+      chains.remove(chain.id()).close();
+    } else if (origin == null) {
       if (chain.reader().damage() == null && !chain.reader().isEnded()) {
         damages.add(
             "the log of "
@@ -298,7 +302,7 @@ public final class Replay implements AutoCloseable {
     return switch (event.ending) {
       case DONE -> {
         if (chain.version(stripe) != version - 1) {
-          yield false;
+          yield event.duringCut && chain.version(stripe) >= version;
         }
         dropCandidates(chain.id(), stripe, version);
         chain.fence(stripe);
@@ -306,8 +310,14 @@ public final class Replay implements AutoCloseable {
         yield true;
       }
       case NOT, UNCERTAIN -> true;
-      // The home was killed while it broke the lock: nobody sees its stripe any more.
-      case OPEN -> chain.reader().isEnded();
+      case OPEN -> {
+        if (!chain.reader().isEnded()) {
+          yield false;
+        }
+        // The home was killed while it broke the lock; whoever met it later knows.
+        candidates.addFirst(new Candidate(chain.id(), stripe, version, null, null, event.position));
+        yield true;
+      }
     };
   }
 
@@ -358,11 +368,21 @@ public final class Replay implements AutoCloseable {
   }
 
   private void dropCandidates(ChainId chain, int stripe, long version) {
-    candidates.removeIf(
-        candidate ->
-            candidate.chain().equals(chain)
-                && candidate.stripe() == stripe
-                && candidate.version() <= version);
+    List<Candidate> dropped =
+        candidates.stream()
+            .filter(
+                candidate ->
+                    candidate.chain().equals(chain)
+                        && candidate.stripe() == stripe
+                        && candidate.version() <= version)
+            .toList();
+    candidates.removeAll(dropped);
+    for (Candidate candidate : dropped) {
+      if (candidate.result() != null
+          && candidates.stream().noneMatch(other -> other.result() == candidate.result())) {
+        candidate.result().close();
+      }
+    }
   }
 
   /** Publishes one exchange that nothing else explains and that something later needs. */
@@ -388,12 +408,18 @@ public final class Replay implements AutoCloseable {
 
   private void landOn(Candidate candidate) {
     Chain chain = chains.get(candidate.chain());
-    dropCandidates(candidate.chain(), candidate.stripe(), candidate.version());
     if (chain.version(candidate.stripe()) == candidate.version() - 1) {
-      chain.land(candidate.stripe(), candidate.result().segment());
+      if (candidate.result() == null) {
+        chain.fence(candidate.stripe());
+      } else {
+        chain.land(candidate.stripe(), candidate.result().segment());
+      }
+      dropCandidates(candidate.chain(), candidate.stripe(), candidate.version());
       resolved.add(
           candidate.position()
-              + ": the exchange was published on "
+              + (candidate.result() == null
+                  ? ": the lock was broken on "
+                  : ": the exchange was published on ")
               + candidate.chain()
               + ", as later versions show");
       reached(chain, candidate.stripe());
@@ -612,7 +638,11 @@ public final class Replay implements AutoCloseable {
   public void close() {
     chains.values().forEach(Chain::close);
     chains.clear();
-    candidates.stream().map(Candidate::result).distinct().forEach(PrivateMemory::close);
+    candidates.stream()
+        .map(Candidate::result)
+        .filter(Objects::nonNull)
+        .distinct()
+        .forEach(PrivateMemory::close);
     candidates.clear();
     kernels.close();
   }

@@ -28,6 +28,9 @@ final class StripeEvent {
   final boolean withUpdate;
   Ending ending;
 
+  /** Whether it lies between a cut and the copies of it, where some stripes are copied already. */
+  final boolean duringCut;
+
   /** Full for a step or an exchange; the low 28 bits for a fence. */
   final long version;
 
@@ -42,6 +45,7 @@ final class StripeEvent {
       ChainId peer,
       long peerVersion,
       boolean withUpdate,
+      boolean duringCut,
       Ending ending) {
     this.kind = kind;
     this.position = position;
@@ -50,11 +54,12 @@ final class StripeEvent {
     this.peer = peer;
     this.peerVersion = peerVersion;
     this.withUpdate = withUpdate;
+    this.duringCut = duringCut;
     this.ending = ending;
   }
 
   static StripeEvent step(String position, long timeNs, long version) {
-    return new StripeEvent(Kind.STEP, position, timeNs, version, null, 0, true, Ending.DONE);
+    return new StripeEvent(Kind.STEP, position, timeNs, version, null, 0, true, false, Ending.DONE);
   }
 
   static StripeEvent exchange(
@@ -65,11 +70,20 @@ final class StripeEvent {
       long peerVersion,
       boolean withUpdate) {
     return new StripeEvent(
-        Kind.EXCHANGE, position, timeNs, version, peer, peerVersion, withUpdate, Ending.OPEN);
+        Kind.EXCHANGE,
+        position,
+        timeNs,
+        version,
+        peer,
+        peerVersion,
+        withUpdate,
+        false,
+        Ending.OPEN);
   }
 
-  static StripeEvent fence(String position, long timeNs, long version) {
-    return new StripeEvent(Kind.FENCE, position, timeNs, version, null, 0, false, Ending.OPEN);
+  static StripeEvent fence(String position, long timeNs, long version, boolean duringCut) {
+    return new StripeEvent(
+        Kind.FENCE, position, timeNs, version, null, 0, false, duringCut, Ending.OPEN);
   }
 
   /** Whether it needs the update of the gradient before it. */

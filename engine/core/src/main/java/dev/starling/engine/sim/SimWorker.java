@@ -2,6 +2,7 @@ package dev.starling.engine.sim;
 
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
+import dev.starling.engine.log.Origin;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
@@ -11,6 +12,7 @@ import dev.starling.engine.worker.Snapshot;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** One worker of a simulation: its agent, and its compute thread cut into steps. */
@@ -38,6 +40,7 @@ final class SimWorker implements AutoCloseable {
   private long pauseNs;
   private long pausedUntilNs;
   private boolean dead;
+  private long requested;
 
   SimWorker(
       Worker worker,
@@ -190,8 +193,42 @@ final class SimWorker implements AutoCloseable {
     return values[0];
   }
 
+  /** Asks the agent for a copy of the worker's state. */
+  void requestCopy(long set) {
+    requested = set;
+    worker.requestCheckpoint(set);
+  }
+
+  /** The copy that was asked for is of no use any more. */
+  void forgetCopy() {
+    requested = 0;
+  }
+
+  /** Saves the copy that was asked for, once it is complete. */
+  boolean saveCopy(SimLogs logs) {
+    if (requested == 0 || worker.takenCheckpoint(requested) == null) {
+      return false;
+    }
+    logs.save(worker.takenCheckpoint(requested));
+    requested = 0;
+    return true;
+  }
+
+  /** Says where the replica came from. */
+  void restore(Origin origin) {
+    worker.restore(origin, Map.of());
+  }
+
+  /** Ends the log in good order, if the worker lives. */
+  void endLog() {
+    if (!dead) {
+      worker.endJournal();
+    }
+  }
+
   /** Copies the published model, as a rank that joins again does under the locks. */
-  void copyTo(MemorySegment model) {
+  Origin copyTo(MemorySegment model) {
+    long[] copied = new long[layout.stripes()];
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
       MemorySegment.copy(
           replica.segment(),
@@ -199,7 +236,9 @@ final class SimWorker implements AutoCloseable {
           model,
           layout.stripeStart(stripe) * Float.BYTES,
           layout.stripeLengthBytes(stripe));
+      copied[stripe] = LockWord.fullVersion(replica.lockWord(stripe), replica.version(stripe));
     }
+    return new Origin(Origin.NONE, rank(), replica.incarnation(), replica.cut(0), 0, copied);
   }
 
   String describe() {

@@ -3,6 +3,7 @@ package dev.starling.engine.sim;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.kernel.CpuKernels;
+import dev.starling.engine.log.Origin;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.replica.Replica;
@@ -37,6 +38,7 @@ public final class Simulation implements AutoCloseable {
   private final SplittableRandom random;
   private final ReplicaLayout layout;
   private final InvariantChecker checker;
+  private final SimLogs logs;
   private final SimFabric fabric;
   private final List<SimWorker> workers = new ArrayList<>();
   private final List<SimWorker> gone = new ArrayList<>();
@@ -48,6 +50,10 @@ public final class Simulation implements AutoCloseable {
   private long moves;
   private long deaths;
   private long returned;
+  private long set;
+  private long completeSet;
+  private long cutAtMove;
+  private int copiesAwaited;
 
   private Simulation(SimOptions options) {
     this.options = options;
@@ -56,6 +62,7 @@ public final class Simulation implements AutoCloseable {
     Arrays.setAll(stripes, i -> STRIPE_PARAMETERS + i);
     layout = ReplicaLayout.ofStripes(options.workers(), stripes);
     checker = new InvariantChecker(layout);
+    logs = new SimLogs(layout);
     fabric = new SimFabric(options, random, checker, () -> nowNs);
     checker.deadHolder(fabric::isDeadHolder);
     announced = new int[options.workers()];
@@ -74,7 +81,10 @@ public final class Simulation implements AutoCloseable {
             .mergeLimit(0)
             .seed(options.seed())
             .kernels(() -> new CheckedKernels(options.kernels().apply(new CpuKernels()), checker))
-            .journal(checker::journal)
+            .journal(
+                (rank, incarnation) ->
+                    new JournalPair(
+                        checker.journal(rank, incarnation), logs.open(rank, incarnation)))
             .clock(() -> nowNs)
             .conclude();
     try {
@@ -99,6 +109,7 @@ public final class Simulation implements AutoCloseable {
     for (int i = 0; i < options.crashes(); i++) {
       workers.get(order[i]).dieAt(1 + random.nextInt(options.steps() * 200));
     }
+    cutAtMove = 1L + random.nextInt(options.steps() * 200);
     for (int i = 0; i < options.pauses(); i++) {
       int rank = order[random.nextInt(order.length)];
       workers
@@ -134,6 +145,11 @@ public final class Simulation implements AutoCloseable {
   private void die(SimWorker worker) {
     worker.die();
     deaths++;
+    if (copiesAwaited > 0) {
+      // Whether it was cut for the set nobody can tell: the set is given up.
+      copiesAwaited = 0;
+      workers.forEach(SimWorker::forgetCopy);
+    }
     // Where workers return, peers may notice a death late, even after the successor has connected.
     long noticedAfterNs = options.returns() ? random.nextLong(3 * HOLD_LIMIT_NS) : 0;
     fabric.kill(worker.replica(), noticedAfterNs);
@@ -146,26 +162,71 @@ public final class Simulation implements AutoCloseable {
   /** A new incarnation with the model of one that lives, or the initial one when nobody does. */
   private void comeBack(SimWorker before) {
     int rank = before.rank();
+    if (isCutUnderWay()) {
+      returnAtNs[rank] = nowNs + HOLD_LIMIT_NS;
+      return;
+    }
     returnAtNs[rank] = NEVER;
     returned++;
     gone.add(before);
     SimWorker worker;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment model = arena.allocate(layout.parameterCount() * Float.BYTES);
+      Origin origin = new Origin(0, Origin.NONE, 0, set, 0, new long[layout.stripes()]);
       for (SimWorker living : workers) {
         if (!living.isDead()) {
-          living.copyTo(model);
+          origin = living.copyTo(model);
           break;
         }
       }
       worker = create(rank, before.replica().incarnation() + 1, model);
+      worker.restore(origin);
     }
     workers.set(rank, worker);
     checker.acting(rank);
     worker.connect(fabric, members);
     announced[rank] = worker.replica().incarnation();
+    if (worker.replica().cut(0) < set) {
+      worker.requestCopy(set);
+      worker.forgetCopy();
+    }
     if (random.nextInt(3) == 0) {
       worker.dieAt(moves + 1 + random.nextInt(options.steps() * 200));
+    }
+  }
+
+  /** Whether some stripes are cut for a set and others not yet: no replica to begin with, then. */
+  private boolean isCutUnderWay() {
+    long cut = -1;
+    for (SimWorker worker : workers) {
+      for (int stripe = 0; stripe < layout.stripes() && !worker.isDead(); stripe++) {
+        if (cut >= 0 && worker.replica().cut(stripe) != cut) {
+          return true;
+        }
+        cut = worker.replica().cut(stripe);
+      }
+    }
+    return copiesAwaited > 0;
+  }
+
+  /** Asks for a checkpoint of everyone who lives, and saves what has been copied. */
+  private void checkpoint() {
+    if (moves == cutAtMove) {
+      set++;
+      for (SimWorker worker : workers) {
+        if (!worker.isDead()) {
+          worker.requestCopy(set);
+          copiesAwaited++;
+        }
+      }
+    }
+    if (copiesAwaited > 0) {
+      for (SimWorker worker : workers) {
+        if (worker.saveCopy(logs)) {
+          copiesAwaited--;
+          completeSet = copiesAwaited == 0 ? set : completeSet;
+        }
+      }
     }
   }
 
@@ -201,6 +262,7 @@ public final class Simulation implements AutoCloseable {
         if (moves++ > bound) {
           checker.violated("I8: not finished after " + bound + " moves, " + unfinished());
         }
+        checkpoint();
         move();
       }
     } catch (RuntimeException failure) {
@@ -209,6 +271,7 @@ public final class Simulation implements AutoCloseable {
     if (checker.violations().isEmpty()) {
       checker.finished();
       checkAccounts();
+      checkReplay();
     }
     return report();
   }
@@ -301,6 +364,17 @@ public final class Simulation implements AutoCloseable {
     }
   }
 
+  private void checkReplay() {
+    List<Replica> living =
+        workers.stream().filter(worker -> !worker.isDead()).map(SimWorker::replica).toList();
+    workers.forEach(SimWorker::endLog);
+    logs.prove(0, living, checker);
+    if (completeSet > 0) {
+      logs.dropBefore(completeSet);
+      logs.prove(completeSet, living, checker);
+    }
+  }
+
   private void checkSum(int stripe, double expected) {
     double sum = 0;
     for (SimWorker worker : workers) {
@@ -349,5 +423,6 @@ public final class Simulation implements AutoCloseable {
   public void close() {
     workers.forEach(SimWorker::close);
     gone.forEach(SimWorker::close);
+    logs.close();
   }
 }

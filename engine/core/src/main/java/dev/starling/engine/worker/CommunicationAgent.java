@@ -37,6 +37,7 @@ public final class CommunicationAgent implements Agent {
   }
 
   private static final long TOO_LATE = -1;
+  private static final long CLOSE_TIMEOUT_NS = 1_000_000_000;
 
   private final Replica replica;
   private final Neighbourhood neighbours;
@@ -67,6 +68,7 @@ public final class CommunicationAgent implements Agent {
   private long rejectedSeen;
   private int begun;
   private int published;
+  private volatile boolean breaking;
   private volatile boolean resting = true;
 
   CommunicationAgent(
@@ -107,6 +109,9 @@ public final class CommunicationAgent implements Agent {
     long nowNs = clock.nanoTime();
     replica.heartbeat(nowNs);
     int work = guard.poll(nowNs) + neighbours.poll(nowNs);
+    if (guard.isBreaking() != breaking) {
+      breaking = guard.isBreaking();
+    }
     switch (phase) {
       case RESTING -> work += checkpoints.isRequested() ? beginCopy() : take();
       case ADVANCING -> work += advance();
@@ -117,6 +122,9 @@ public final class CommunicationAgent implements Agent {
   }
 
   private int beginCopy() {
+    if (guard.isBreaking()) {
+      return 0;
+    }
     checkpoints.begin(optimizerStep);
     phase = Phase.COPYING;
     return 1;
@@ -143,6 +151,15 @@ public final class CommunicationAgent implements Agent {
     }
   }
 
+  /** Lets a lock that is being broken be broken: the journal has to tell what became of it. */
+  @Override
+  public void onClose() {
+    long deadlineNs = System.nanoTime() + CLOSE_TIMEOUT_NS;
+    while (guard.isBreaking() && System.nanoTime() - deadlineNs < 0) {
+      guard.poll(clock.nanoTime());
+    }
+  }
+
   /**
    * Tells, from any thread, whether no gradient is taken and none waits.
    *
@@ -150,7 +167,7 @@ public final class CommunicationAgent implements Agent {
    */
   boolean isQuiescent() {
     // The mailbox first: `resting` is cleared before a gradient leaves it.
-    return mailbox.isEmpty() && resting;
+    return mailbox.isEmpty() && resting && !breaking;
   }
 
   private int take() {

@@ -315,6 +315,11 @@ public final class JoinedWorker implements AutoCloseable {
     }
 
     @Override
+    public void onClose() {
+      communication.onClose();
+    }
+
+    @Override
     public String roleName() {
       return communication.roleName();
     }

@@ -176,15 +176,14 @@ public final class Worker implements AutoCloseable {
    * told begins with the job.
    *
    * @param from the origin
-   * @param set the newest checkpoint set that lies before it
    * @param state the optimizer's vectors, by name, or an empty map for a fresh optimizer; {@code
    *     residual} for what rounding had cut off
    */
-  public void restore(Origin from, long set, Map<String, MemorySegment> state) {
+  public void restore(Origin from, Map<String, MemorySegment> state) {
     origin = from;
     parts.optimizerStep = from.optimizerStep();
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      parts.replica.cut(stripe, set);
+      parts.replica.cut(stripe, from.cut());
     }
     List<String> names = stateNames();
     for (int i = 0; i < names.size(); i++) {
@@ -225,14 +224,9 @@ public final class Worker implements AutoCloseable {
    * @throws StarlingException when the agent failed or did not copy in time
    */
   public CheckpointCopy checkpoint(long set, long timeoutNs) {
-    if (checkpoint == null) {
-      checkpoint = new CheckpointCopy(rank, parts.replica.incarnation(), layout, stateNames());
-      opened.add(checkpoint);
-    }
     long deadlineNs = System.nanoTime() + timeoutNs;
-    parts.checkpoints.request(checkpoint, set);
-    LockSupport.unpark(agentThread);
-    while (!parts.checkpoints.isTaken(set)) {
+    requestCheckpoint(set);
+    while (takenCheckpoint(set) == null) {
       requireHealthy();
       if (System.nanoTime() - deadlineNs > 0) {
         throw new StarlingException(
@@ -248,6 +242,31 @@ public final class Worker implements AutoCloseable {
       LockSupport.parkNanos(CHECKPOINT_POLL_NS);
     }
     return checkpoint;
+  }
+
+  /**
+   * Asks the agent to copy the worker's state for a checkpoint set, and does not wait; the copy of
+   * the set before must have been taken.
+   *
+   * @param set the set's number, larger than all before
+   */
+  public void requestCheckpoint(long set) {
+    if (checkpoint == null) {
+      checkpoint = new CheckpointCopy(rank, parts.replica.incarnation(), layout, stateNames());
+      opened.add(checkpoint);
+    }
+    parts.checkpoints.request(checkpoint, set);
+    LockSupport.unpark(agentThread);
+  }
+
+  /**
+   * Returns the copy that was asked for.
+   *
+   * @param set the set's number
+   * @return the copy, valid until the next one is asked for; null while it is not complete
+   */
+  public CheckpointCopy takenCheckpoint(long set) {
+    return parts.checkpoints.isTaken(set) ? checkpoint : null;
   }
 
   /**
@@ -453,6 +472,11 @@ public final class Worker implements AutoCloseable {
     if (failed.getSuppressed().length > 0) {
       throw failed;
     }
+  }
+
+  /** Ends the journal before the worker is closed; the agent must not run any more. */
+  public void endJournal() {
+    parts.journal.close();
   }
 
   private void closeOpened(Throwable collector) {
