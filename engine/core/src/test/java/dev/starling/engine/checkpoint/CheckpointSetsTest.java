@@ -8,13 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.starling.engine.StarlingException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,5 +174,71 @@ class CheckpointSetsTest {
     assertFalse(Files.exists(half));
     assertTrue(Files.exists(sets.directory(1).resolve("notes.tmp")));
     assertEquals(List.of(), sets.check(1));
+  }
+
+  @Test
+  void shouldNameSetsInPlainDigitsWhenTheLocaleHasOthers() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      CheckpointManifest manifest = complete(12);
+      assertEquals(run.resolve("checkpoints/000012"), sets.directory(12));
+      assertEquals(manifest, sets.read(12));
+      assertEquals(List.of(), sets.check(12));
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  /** Wherever it is killed: what bears its final name is whole, and so is a set with a manifest. */
+  @Test
+  void shouldFindEverySetWholeOrIncompleteWhenItsWriterIsKilled() throws Exception {
+    long seed = System.nanoTime();
+    SplittableRandom when = new SplittableRandom(seed);
+    int files = 0;
+    for (int kill = 0; kill < 6; kill++) {
+      Path killed = run.resolve("run-" + kill);
+      Process writer =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "--enable-native-access=ALL-UNNAMED",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  WriteSetsMain.class.getName(),
+                  killed.toString())
+              .redirectErrorStream(true)
+              .start();
+      try {
+        for (int sets = when.nextInt(1, 12); sets > 0; sets--) {
+          assertEquals('.', writer.getInputStream().read(), "seed " + seed);
+        }
+        // Not for anything to happen: to spread the kills over what the writer does.
+        writer.waitFor(when.nextLong(4_000_000), TimeUnit.NANOSECONDS);
+      } finally {
+        writer.destroyForcibly();
+        assertTrue(writer.waitFor(20, TimeUnit.SECONDS));
+      }
+      files += requireWhole(CheckpointSets.of(killed), "seed " + seed);
+    }
+    assertTrue(files > 6, files + " files, seed " + seed);
+  }
+
+  private static int requireWhole(CheckpointSets sets, String told) throws IOException {
+    int files = 0;
+    sets.removeLeftovers();
+    for (CheckpointSets.CheckpointSet set : sets.list()) {
+      if (set.complete()) {
+        assertEquals(List.of(), sets.check(set.number()), told);
+      }
+      try (DirectoryStream<Path> written = Files.newDirectoryStream(set.directory())) {
+        for (Path file : written) {
+          if (!file.endsWith("manifest.json")) {
+            CheckpointFiles.describe(file);
+            files++;
+          }
+        }
+      }
+    }
+    return files;
   }
 }
