@@ -75,6 +75,7 @@
  *   topology   graphs and mixing                 optimizer  updates and learning rates
  *   exchange   the pairing state machine         worker     the public API
  *   cluster    the processes of one job      sim        the same, deterministic
+ *   checkpoint models and checkpoints on disk
  * </pre>
  */
 package dev.starling.engine;

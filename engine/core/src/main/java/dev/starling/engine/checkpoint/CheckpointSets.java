@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
@@ -58,7 +59,7 @@ public final class CheckpointSets {
    * @return the directory
    */
   public Path directory(long set) {
-    return directory.resolve("%06d".formatted(set));
+    return directory.resolve(String.format(Locale.ROOT, "%06d", set));
   }
 
   /**
@@ -83,12 +84,15 @@ public final class CheckpointSets {
    * @throws StarlingException when it cannot be created
    */
   public Path create(long set) {
-    Path created = directory(set).toAbsolutePath();
+    Path wanted = directory(set).toAbsolutePath();
+    Path there = wanted;
+    while (Files.notExists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
     try {
-      Files.createDirectories(created);
-      for (int levels = 0; levels < 3; levels++) {
-        created = created.getParent();
-        DurableFile.synchronise(created);
+      Files.createDirectories(wanted);
+      for (Path made = wanted; !made.equals(there); made = made.getParent()) {
+        DurableFile.synchronise(made.getParent());
       }
       return directory(set);
     } catch (IOException failure) {

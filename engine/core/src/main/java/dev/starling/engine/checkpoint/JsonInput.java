@@ -76,7 +76,7 @@ final class JsonInput implements AutoCloseable {
             ? json.getOriginalMessage()
             : failure.toString();
     return new StarlingException(
-        where + " holds no JSON (" + shown(detail) + "): " + cure, failure);
+        where + " holds wrong JSON (" + shown(detail) + "): " + cure, failure);
   }
 
   /**
