@@ -10,11 +10,11 @@ import java.util.zip.CRC32C;
  * a multiple of 4 in its file, so nothing in it is aligned.
  *
  * <pre>
- *    0                4      5       6          8              16            24         28           32
- *   +----------------+------+-------+----------+--------------+-------------+----------+------------+------...------+-----+
- *   | CRC-32C of 4.. | kind | flags | zero     | sequence     | wall time   | stripe   | length of  | body          | pad |
- *   | (u32)          | (u8) | (u8)  | (u16)    | (i64)        | ns (i64)    | or -1    | body (i32) |               | to 8|
- *   +----------------+------+-------+----------+--------------+-------------+----------+------------+------...------+-----+
+ *    0            4      5       6      8          16           24       28          32
+ *   +------------+------+-------+------+----------+------------+--------+-----------+------...------+-----+
+ *   | CRC-32C of | kind | flags | zero | sequence | wall time, | stripe | length of | body          | pad |
+ *   | all after  | u8   | u8    | u16  | i64      | ns i64     | or -1  | body i32  |               | to 8|
+ *   +------------+------+-------+------+----------+------------+--------+-----------+------...------+-----+
  *
  *   RUN         text, UTF-8, lines key=value                      flag CONTINUED unless first in the log
  *   RESTORE     +0 set or -1 (i64)   +8 rank or -1 (i32)  +12 its incarnation (i32)
