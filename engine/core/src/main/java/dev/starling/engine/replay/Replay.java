@@ -131,7 +131,8 @@ public final class Replay implements AutoCloseable {
                 + " does not say where its parameters came from: its first segments are missing");
       }
     } else if (origin.set() >= 0) {
-      ReplayInput.SavedState from = input.set(origin.set()).get(chain.id().rank());
+      ReplayInput.SavedState from =
+          input.set(origin.set()).get(origin.rank() >= 0 ? origin.rank() : chain.id().rank());
       if (from == null) {
         damages.add(
             "checkpoint set "

@@ -7,6 +7,7 @@ import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
+import dev.starling.engine.log.Origin;
 import dev.starling.engine.memory.Mappings;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.metrics.Counter;
@@ -14,6 +15,8 @@ import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -32,6 +35,7 @@ import org.agrona.concurrent.Agent;
 public final class JoinedWorker implements AutoCloseable {
   private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
   private static final long COPY_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final long CUT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long COORDINATOR_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -42,6 +46,7 @@ public final class JoinedWorker implements AutoCloseable {
   private Worker worker;
   private RunningAgent agent;
   private int source = RankRecord.INITIAL;
+  private long checkpointSet = Origin.NONE;
   private boolean agentStuck;
   private boolean coordinatorDead;
   private long checkAtNs = System.nanoTime();
@@ -92,9 +97,12 @@ public final class JoinedWorker implements AutoCloseable {
   private void open(int rank, MemorySegment initialParameters) {
     ShmFabric fabric = board.fabric();
     ReplicaLayout layout = context.layout();
-    if (incarnation > 0) {
+    boolean returns = incarnation > context.firstIncarnation();
+    if (returns) {
       retirePredecessor(rank);
     }
+    // Before anything is copied: a checkpoint set waits for what comes of it.
+    record.cut(RankRecord.JOINING);
     Replica replica =
         Replica.createShared(
             fabric.regionPath(board.jobId(), rank, incarnation),
@@ -107,16 +115,29 @@ public final class JoinedWorker implements AutoCloseable {
       Mappings.lock(
           "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
     }
-    boolean fromTheStart = incarnation == 0 && board.phase() == JobBoard.Phase.GATHERING;
+    boolean fromTheStart = !returns && board.phase() == JobBoard.Phase.GATHERING;
     if (fromTheStart || !copyLivingReplica(replica)) {
-      replica.initialise(initialParameters);
+      beginAnew(replica, initialParameters);
     }
     CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
     agent =
         new RunningAgent(
             worker, new Reporting(communication, worker.counters()), context.idleStrategy().get());
     agent.start();
+    record.cut(worker.cut());
     record.joined(incarnation, source);
+  }
+
+  /** Begins with the rank's own checkpoint where there is one, otherwise with the initial model. */
+  private void beginAnew(Replica replica, MemorySegment initialParameters) {
+    Restoration.State state = context.restoration().of(replica.rank());
+    if (state == null) {
+      replica.initialise(initialParameters);
+      return;
+    }
+    replica.initialise(state.parameters());
+    worker.restore(state.origin(), state.state());
+    checkpointSet = state.origin().set();
   }
 
   private void retirePredecessor(int rank) {
@@ -171,14 +192,39 @@ public final class JoinedWorker implements AutoCloseable {
       }
       throw gone;
     }
+    long[] versions = new long[layout.stripes()];
+    long cut;
     try (ReplicaReader reader = new ReplicaReader(remote, layout, replica.rank())) {
-      if (!reader.tryCopyTo(copy.segment(), COPY_TIMEOUT_NS)) {
-        return false;
-      }
+      cut = copyBetweenCuts(reader, copy.segment(), versions);
+    }
+    if (cut < 0) {
+      return false;
     }
     replica.initialise(copy.segment());
+    worker.restore(new Origin(Origin.NONE, peer, joined, cut, 0, versions), Map.of());
     source = peer;
     return true;
+  }
+
+  /**
+   * Copies a replica whose stripes were all copied for the same checkpoint set: one that is in the
+   * middle of it soon is not any more.
+   *
+   * @return the set, or -1 when the replica cannot be read
+   */
+  private static long copyBetweenCuts(ReplicaReader reader, MemorySegment copy, long[] versions) {
+    long[] cuts = new long[versions.length];
+    long deadlineNs = System.nanoTime() + CUT_TIMEOUT_NS;
+    while (System.nanoTime() - deadlineNs < 0) {
+      if (!reader.tryCopyTo(copy, versions, cuts, COPY_TIMEOUT_NS)) {
+        return -1;
+      }
+      if (Arrays.stream(cuts).distinct().count() == 1) {
+        return cuts[0];
+      }
+      LockSupport.parkNanos(POLL_NS);
+    }
+    return -1;
   }
 
   /**
@@ -197,6 +243,16 @@ public final class JoinedWorker implements AutoCloseable {
    */
   public int source() {
     return source;
+  }
+
+  /**
+   * Returns which checkpoint set this worker started from.
+   *
+   * @return its number, or {@link Origin#NONE} when it started from the initial model or from
+   *     another rank's
+   */
+  public long checkpointSet() {
+    return checkpointSet;
   }
 
   /**

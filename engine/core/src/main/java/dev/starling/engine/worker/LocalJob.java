@@ -88,10 +88,19 @@ public final class LocalJob implements AutoCloseable {
     board = JobBoard.create(fabric, jobId, context.workers(), Long.MAX_VALUE);
     List<RegionDescriptor> regions = new ArrayList<>();
     for (int rank = 0; rank < context.workers(); rank++) {
+      int incarnation = context.firstIncarnation();
       Replica replica =
-          Replica.createShared(fabric.regionPath(jobId, rank, 0), layout, jobId, rank, 0);
-      workers.add(new Worker(context, replica));
-      replica.initialise(initialParameters);
+          Replica.createShared(
+              fabric.regionPath(jobId, rank, incarnation), layout, jobId, rank, incarnation);
+      Worker worker = new Worker(context, replica);
+      workers.add(worker);
+      Restoration.State state = context.restoration().of(rank);
+      if (state == null) {
+        replica.initialise(initialParameters);
+      } else {
+        replica.initialise(state.parameters());
+        worker.restore(state.origin(), state.state());
+      }
       if (context.lockMemory()) {
         Mappings.lock(
             "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
@@ -100,7 +109,8 @@ public final class LocalJob implements AutoCloseable {
     }
     Membership members = Membership.of(regions);
     for (Worker worker : workers) {
-      board.rank(worker.rank()).joined(0, RankRecord.INITIAL);
+      board.rank(worker.rank()).cut(worker.cut());
+      board.rank(worker.rank()).joined(context.firstIncarnation(), RankRecord.INITIAL);
       CommunicationAgent agent = worker.connect(fabric, members, this::meanSteps);
       agents.add(new RunningAgent(worker, agent, context.idleStrategy().get()));
     }
