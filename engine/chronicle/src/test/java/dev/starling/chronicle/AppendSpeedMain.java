@@ -19,6 +19,9 @@ final class AppendSpeedMain {
   private static final int HEAD_BYTES = 64;
   private static final long ROUND_BYTES = 256L << 20;
 
+  private static final ChronicleLogContext CONTEXT =
+      new ChronicleLogContext().reserveBytes(Integer.getInteger("reserveBytes", 4 << 20));
+
   private AppendSpeedMain() {}
 
   public static void main(String[] args) throws IOException {
@@ -70,7 +73,7 @@ final class AppendSpeedMain {
       throws IOException {
     MemorySegment head = source.asSlice(0, HEAD_BYTES);
     long payloadBytes = (long) lengthBytes - HEAD_BYTES;
-    try (ChronicleLog log = ChronicleLog.create(path, new ChronicleLogContext())) {
+    try (ChronicleLog log = ChronicleLog.create(path, CONTEXT)) {
       long begin = System.nanoTime();
       for (long at = 0; at < ROUND_BYTES; at += lengthBytes) {
         log.append(head, HEAD_BYTES, source, HEAD_BYTES, payloadBytes);
