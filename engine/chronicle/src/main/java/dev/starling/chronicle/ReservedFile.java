@@ -70,7 +70,11 @@ final class ReservedFile implements AutoCloseable {
    *
    * @return whether the disk had the room, and the file is open
    */
-  synchronized boolean tryReserve(long endBytes) {
+  boolean tryReserve(long endBytes) {
+    return endBytes <= reservedBytes || tryReserveMore(endBytes);
+  }
+
+  private synchronized boolean tryReserveMore(long endBytes) {
     if (endBytes <= reservedBytes) {
       return true;
     }

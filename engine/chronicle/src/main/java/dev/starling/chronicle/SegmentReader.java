@@ -171,7 +171,7 @@ final class SegmentReader implements AutoCloseable {
    * Looks at the open end for bytes that nobody may have written there: all but the beginnings of
    * the one record that a writer was about to append.
    *
-   * @param sequence the number of that record
+   * @param sequence the number of that record, or -1 when it is not known
    * @return whether documents were appended meanwhile, so that {@link #next()} goes on; otherwise
    *     the state says whether the end is one
    */
@@ -181,6 +181,10 @@ final class SegmentReader implements AutoCloseable {
     }
     try {
       long foreign = firstForeignByte(sequence);
+      if (foreign >= 0) {
+        // The first look may have met a writer in the middle of the record's head.
+        foreign = firstForeignByte(sequence);
+      }
       if (mapped.byteSize() > 0 && (int) HEADER.getAcquire(mapped, offset) != header) {
         return true;
       }
@@ -207,7 +211,7 @@ final class SegmentReader implements AutoCloseable {
     if (buffer.position() >= LogRecord.HEADER_BYTES) {
       MemorySegment head = MemorySegment.ofBuffer(buffer.flip());
       int body = LogRecord.bodyLengthBytes(head);
-      if (LogRecord.sequence(head) == sequence
+      if ((sequence < 0 || LogRecord.sequence(head) == sequence)
           && body >= 0
           && LogRecord.lengthBytes(body) <= LogRecord.MAX_LENGTH_BYTES) {
         at += LogRecord.lengthBytes(body);
