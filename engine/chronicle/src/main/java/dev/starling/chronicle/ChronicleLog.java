@@ -28,11 +28,8 @@ public final class ChronicleLog implements LogSink {
   /** What stays free of budget and disk until {@link #useReserve}, for the last records. */
   public static final int RESERVE_BYTES = 1 << 16;
 
-  /** More than a segment has before its first record, and behind its last one. */
-  private static final int SEGMENT_OVERHEAD_BYTES = 1 << 13;
-
   /** What a segment has of the disk before anything is written to it. */
-  private static final int FIRST_BYTES = SEGMENT_OVERHEAD_BYTES + RESERVE_BYTES;
+  private static final int FIRST_BYTES = SegmentReader.PREAMBLE_BYTES + RESERVE_BYTES;
 
   private static final int DOCUMENT_OVERHEAD_BYTES = 8;
   private static final int END_BYTES = 16;
@@ -48,7 +45,7 @@ public final class ChronicleLog implements LogSink {
   private final AtomicLong allEndedBytes = new AtomicLong();
   private ReservedFile file;
   private int writtenSegment = NONE;
-  private long positionBytes = SEGMENT_OVERHEAD_BYTES;
+  private long positionBytes = SegmentReader.PREAMBLE_BYTES;
   private long reserveBytes = RESERVE_BYTES;
   private long askedBytes;
   private Throwable broken;
@@ -271,14 +268,14 @@ public final class ChronicleLog implements LogSink {
     if (writtenSegment != ending) {
       return;
     }
-    requireBudget(positionBytes + END_BYTES + SEGMENT_OVERHEAD_BYTES);
+    requireBudget(positionBytes + END_BYTES + SegmentReader.PREAMBLE_BYTES);
     ReservedFile next =
         ReservedFile.create(SegmentFiles.prepared(directory, ending + 1), FIRST_BYTES);
     file.close();
     file = next;
     endedBytes.put(ending, positionBytes + END_BYTES);
     allEndedBytes.addAndGet(positionBytes + END_BYTES);
-    positionBytes = SEGMENT_OVERHEAD_BYTES;
+    positionBytes = SegmentReader.PREAMBLE_BYTES;
     askedBytes = 0;
     writer.segment(ending + 1);
   }

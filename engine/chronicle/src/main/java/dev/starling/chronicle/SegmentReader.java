@@ -33,6 +33,9 @@ final class SegmentReader implements AutoCloseable {
 
   static final int HEADER_BYTES = 4;
 
+  /** More than Chronicle writes before a segment's first record: its header and index. */
+  static final int PREAMBLE_BYTES = 1 << 13;
+
   private static final int NOT_COMPLETE = 0x8000_0000;
   private static final int METADATA = 0x4000_0000;
   private static final int END_MARK = NOT_COMPLETE | METADATA;
@@ -206,6 +209,9 @@ final class SegmentReader implements AutoCloseable {
   /** Reads, and does not map: reading a mapped hole takes space in tmpfs. */
   private long firstForeignByte(long sequence) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(SCAN_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    if (offset == 0) {
+      return firstNonZero(channel, buffer, PREAMBLE_BYTES);
+    }
     long at = offset + HEADER_BYTES;
     channel.read(buffer, at);
     if (buffer.position() >= LogRecord.HEADER_BYTES) {
