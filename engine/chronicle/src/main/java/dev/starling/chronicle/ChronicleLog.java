@@ -249,9 +249,9 @@ public final class ChronicleLog implements LogSink {
   }
 
   /**
-   * Gives the records that follow what was kept free of budget and disk, {@link #RESERVE_BYTES} in
-   * all: the log is about to end.
+   * Gives the records that follow {@link #RESERVE_BYTES}, which were kept free of budget and disk.
    */
+  @Override
   public void useReserve() {
     reserveBytes = 0;
   }

@@ -483,6 +483,15 @@ public final class Replay implements AutoCloseable {
   }
 
   /**
+   * Returns how many gradients were turned into updates.
+   *
+   * @return over all logs
+   */
+  public long updates() {
+    return chains.values().stream().mapToLong(Chain::updates).sum();
+  }
+
+  /**
    * Returns the version that a stripe was replayed to.
    *
    * @param chain the chain
