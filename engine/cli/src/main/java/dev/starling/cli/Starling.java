@@ -70,6 +70,8 @@ public final class Starling implements Runnable {
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
             .addSubcommand(new TopologyCommand(terminal));
+    // A run that goes on has its first options and those that replace them.
+    commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {
       commandLine.addSubcommand(provider.command(terminal));
     }

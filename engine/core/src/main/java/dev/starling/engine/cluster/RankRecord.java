@@ -36,7 +36,7 @@ public final class RankRecord {
   /** The rank makes its replica: a checkpoint set has to wait for what it will contain. */
   public static final long JOINING = -1;
 
-  /** The model came from the initial parameters, not from another rank. */
+  /** The model came from the initial parameters, not from another rank or a checkpoint. */
   public static final int INITIAL = -1;
 
   static final long LENGTH_BYTES = 128;
@@ -223,6 +223,26 @@ public final class RankRecord {
    */
   public long backlogNs() {
     return (long) LONG.getAcquire(board, offset + BACKLOG);
+  }
+
+  /**
+   * Returns the source of a rank that began with a checkpoint.
+   *
+   * @param set the set's number
+   * @return below {@link #INITIAL}
+   */
+  public static int fromCheckpoint(long set) {
+    return (int) (INITIAL - 1 - set);
+  }
+
+  /**
+   * Tells from a source which checkpoint set it is.
+   *
+   * @param source what {@link #source()} returned
+   * @return the set's number, or -1 when it is no set
+   */
+  public static long checkpointOf(int source) {
+    return source < INITIAL ? (long) INITIAL - 1 - source : -1;
   }
 
   /**

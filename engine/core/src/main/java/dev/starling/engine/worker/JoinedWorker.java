@@ -10,8 +10,6 @@ import dev.starling.engine.kernel.KernelWarmUp;
 import dev.starling.engine.log.Origin;
 import dev.starling.engine.memory.Mappings;
 import dev.starling.engine.memory.PrivateMemory;
-import dev.starling.engine.metrics.Counter;
-import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
@@ -20,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.agrona.concurrent.Agent;
 
 /**
  * One worker of a job whose other workers live in other processes of this host. The processes share
@@ -46,7 +43,6 @@ public final class JoinedWorker implements AutoCloseable {
   private Worker worker;
   private RunningAgent agent;
   private int source = RankRecord.INITIAL;
-  private long checkpointSet = Origin.NONE;
   private boolean agentStuck;
   private boolean coordinatorDead;
   private long checkAtNs = System.nanoTime();
@@ -122,7 +118,9 @@ public final class JoinedWorker implements AutoCloseable {
     CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
     agent =
         new RunningAgent(
-            worker, new Reporting(communication, worker.counters()), context.idleStrategy().get());
+            worker,
+            new ReportingAgent(communication, worker.counters(), record),
+            context.idleStrategy().get());
     agent.start();
     record.cut(worker.cut());
     record.joined(incarnation, source);
@@ -137,7 +135,7 @@ public final class JoinedWorker implements AutoCloseable {
     }
     replica.initialise(state.parameters());
     worker.restore(state.origin(), state.state());
-    checkpointSet = state.origin().set();
+    source = RankRecord.fromCheckpoint(state.origin().set());
   }
 
   private void retirePredecessor(int rank) {
@@ -239,20 +237,10 @@ public final class JoinedWorker implements AutoCloseable {
   /**
    * Returns whose model this worker started from.
    *
-   * @return a rank, or {@link RankRecord#INITIAL}
+   * @return a rank, {@link RankRecord#INITIAL}, or {@link RankRecord#fromCheckpoint}
    */
   public int source() {
     return source;
-  }
-
-  /**
-   * Returns which checkpoint set this worker started from.
-   *
-   * @return its number, or {@link Origin#NONE} when it started from the initial model or from
-   *     another rank's
-   */
-  public long checkpointSet() {
-    return checkpointSet;
   }
 
   /**
@@ -345,39 +333,6 @@ public final class JoinedWorker implements AutoCloseable {
       if (isCoordinatorDead()) {
         board.fabric().removeDeadRegions();
       }
-    }
-  }
-
-  /** The agent, with the number of submitted gradients told on the board. */
-  private final class Reporting implements Agent {
-    private final CommunicationAgent communication;
-    private final Counters counters;
-    private final long before = record.submitted();
-
-    Reporting(CommunicationAgent communication, Counters counters) {
-      this.communication = communication;
-      this.counters = counters;
-    }
-
-    @Override
-    public void onStart() {
-      communication.onStart();
-    }
-
-    @Override
-    public int doWork() {
-      record.submitted(before + counters.get(Counter.GRADIENTS_SUBMITTED));
-      return communication.doWork();
-    }
-
-    @Override
-    public void onClose() {
-      communication.onClose();
-    }
-
-    @Override
-    public String roleName() {
-      return communication.roleName();
     }
   }
 }

@@ -9,7 +9,6 @@ import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
 import dev.starling.engine.memory.Mappings;
-import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
@@ -100,6 +99,7 @@ public final class LocalJob implements AutoCloseable {
       } else {
         replica.initialise(state.parameters());
         worker.restore(state.origin(), state.state());
+        board.rank(rank).submitted(state.submitted());
       }
       if (context.lockMemory()) {
         Mappings.lock(
@@ -111,21 +111,17 @@ public final class LocalJob implements AutoCloseable {
     for (Worker worker : workers) {
       board.rank(worker.rank()).cut(worker.cut());
       board.rank(worker.rank()).joined(context.firstIncarnation(), RankRecord.INITIAL);
-      CommunicationAgent agent = worker.connect(fabric, members, this::meanSteps);
-      agents.add(new RunningAgent(worker, agent, context.idleStrategy().get()));
+      CommunicationAgent agent = worker.connect(fabric, members, board::meanSteps);
+      agents.add(
+          new RunningAgent(
+              worker,
+              new ReportingAgent(agent, worker.counters(), board.rank(worker.rank())),
+              context.idleStrategy().get()));
     }
     observer = new JobObserver(board, layout);
     observer.refresh();
     agents.forEach(RunningAgent::start);
     board.phase(JobBoard.Phase.RUNNING);
-  }
-
-  private double meanSteps() {
-    long submitted = 0;
-    for (int i = 0; i < workers.size(); i++) {
-      submitted += workers.get(i).counters().get(Counter.GRADIENTS_SUBMITTED);
-    }
-    return (double) submitted / workers.size();
   }
 
   /**
@@ -154,6 +150,15 @@ public final class LocalJob implements AutoCloseable {
    */
   public JobObserver observer() {
     return observer;
+  }
+
+  /**
+   * Returns all workers.
+   *
+   * @return by rank
+   */
+  public List<Worker> allWorkers() {
+    return List.copyOf(workers);
   }
 
   /**

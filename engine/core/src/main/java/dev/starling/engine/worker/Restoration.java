@@ -13,8 +13,10 @@ public interface Restoration {
    * @param origin where it came from
    * @param parameters the model, float32; valid until the worker has been made
    * @param state the optimizer's vectors by name, empty for a fresh one; valid as long
+   * @param submitted how many gradients the rank had submitted, for learning-rate schedules
    */
-  record State(Origin origin, MemorySegment parameters, Map<String, MemorySegment> state) {}
+  record State(
+      Origin origin, MemorySegment parameters, Map<String, MemorySegment> state, long submitted) {}
 
   /**
    * Returns the state of a worker.
