@@ -45,7 +45,7 @@ public final class RunVerifier {
    * Verifies a run from the oldest checkpoint set that its logs reach back to.
    *
    * @param run the run
-   * @param progress is told how many records were replayed, often
+   * @param progress is told how many bytes of records were replayed, often
    * @return what was found
    */
   public static VerifyReport verify(RecordedRun run, LongConsumer progress) {
@@ -144,7 +144,7 @@ public final class RunVerifier {
         if (at >= 0) {
           differences.add(
               ("parameter %d of stripe %d of %s at version %d differs from checkpoint set %d:"
-                   + " replay gives another value than %s has")
+                      + " replay gives another value than %s has")
                   .formatted(at / Float.BYTES, stripe, chain, version, set, path));
         } else {
           stripesCompared++;
@@ -190,7 +190,7 @@ public final class RunVerifier {
    * @param chain whose replica
    * @param version the version of every stripe
    * @param into receives the parameters, float32, as long as the model
-   * @param progress is told how many records were replayed, often
+   * @param progress is told how many bytes of records were replayed, often
    * @throws StarlingException when the logs do not lead to it; the message says why
    */
   public static void rebuild(

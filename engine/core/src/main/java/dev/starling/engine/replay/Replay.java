@@ -42,7 +42,7 @@ public final class Replay implements AutoCloseable {
   private final List<String> damages = new ArrayList<>();
   private final Set<String> resolved = new TreeSet<>();
   private ReplayLimit limit = () -> false;
-  private LongConsumer progress = records -> {};
+  private LongConsumer progress = bytes -> {};
   private ReplicaLayout layout;
 
   /** Tells when replay has come as far as it is to go. */
@@ -220,7 +220,7 @@ public final class Replay implements AutoCloseable {
   /**
    * Sets who is told how far the replay is.
    *
-   * @param value is given the records read so far, often
+   * @param value is given the bytes of records read so far, often
    */
   public void progress(LongConsumer value) {
     progress = value;
@@ -241,7 +241,7 @@ public final class Replay implements AutoCloseable {
         moved |= chain.reader().read(chain);
         moved |= apply(chain);
       }
-      progress.accept(records());
+      progress.accept(bytes());
       moved = moved || landCandidate();
     }
     for (Chain chain : chains.values()) {
@@ -480,6 +480,15 @@ public final class Replay implements AutoCloseable {
    */
   public long records() {
     return chains.values().stream().mapToLong(chain -> chain.reader().records()).sum();
+  }
+
+  /**
+   * Returns how long the records are that were read.
+   *
+   * @return bytes, over all logs
+   */
+  public long bytes() {
+    return chains.values().stream().mapToLong(chain -> chain.reader().bytes()).sum();
   }
 
   /**
