@@ -1,12 +1,11 @@
 package dev.starling.cli;
 
+import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
 import dev.starling.cli.train.StatCommand;
 import dev.starling.cli.train.TrainCommand;
 import dev.starling.cli.train.WorkerCommand;
-import java.util.List;
-import java.util.Map;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -69,7 +68,8 @@ public final class Starling implements Runnable {
             .addSubcommand(new TrainCommand(terminal))
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
-            .addSubcommand(new TopologyCommand(terminal));
+            .addSubcommand(new TopologyCommand(terminal))
+            .addSubcommand(LogCommand.with(terminal));
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {
       commandLine.addSubcommand(provider.command(terminal));
     }
@@ -83,14 +83,8 @@ public final class Starling implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: choose one of " + String.join(", ", visibleCommands()));
-  }
-
-  private List<String> visibleCommands() {
-    return spec.subcommands().entrySet().stream()
-        .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
-        .map(Map.Entry::getKey)
-        .toList();
+        "a command is missing: choose one of "
+            + String.join(", ", CommandGroup.visibleCommands(spec)));
   }
 
   static final class Version implements IVersionProvider {
