@@ -1,5 +1,6 @@
 package dev.starling.cli;
 
+import dev.starling.cli.checkpoint.CheckpointCommand;
 import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
@@ -69,7 +70,8 @@ public final class Starling implements Runnable {
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
             .addSubcommand(new TopologyCommand(terminal))
-            .addSubcommand(LogCommand.with(terminal));
+            .addSubcommand(LogCommand.with(terminal))
+            .addSubcommand(CheckpointCommand.with(terminal));
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {
       commandLine.addSubcommand(provider.command(terminal));
     }

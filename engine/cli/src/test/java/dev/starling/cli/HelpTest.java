@@ -94,12 +94,12 @@ class HelpTest {
     CommandRun run = CommandRun.of("--help").requireOk();
     visible(program()).forEach(command -> assertTrue(run.out().contains("  " + command), command));
     assertEquals(
-        List.of("demo", "train", "stat", "topology", "log"),
+        List.of("demo", "train", "stat", "topology", "log", "checkpoint"),
         visible(program()).filter(c -> !c.equals("hello")).toList());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"log"})
+  @ValueSource(strings = {"log", "checkpoint"})
   void shouldListTheCommandsOfAGroupWhenItsHelpIsAsked(String group) {
     CommandRun run = CommandRun.of(help(group)).requireOk();
     visible(command(group))
@@ -118,6 +118,8 @@ class HelpTest {
     CommandRun run = CommandRun.of();
     assertEquals(ExitCodes.USAGE, run.exitCode());
     assertEquals("", run.out());
-    assertTrue(run.err().contains("choose one of demo, train, stat, topology, log"), run.err());
+    assertTrue(
+        run.err().contains("choose one of demo, train, stat, topology, log, checkpoint"),
+        run.err());
   }
 }

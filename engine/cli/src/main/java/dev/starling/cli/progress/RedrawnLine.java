@@ -8,6 +8,7 @@ public final class RedrawnLine implements ProgressBarConsumer {
   private final PrintWriter err;
   private final int columns;
   private final boolean kept;
+  private boolean closed;
 
   private RedrawnLine(PrintWriter err, int columns, boolean kept) {
     this.err = err;
@@ -43,8 +44,15 @@ public final class RedrawnLine implements ProgressBarConsumer {
     return columns - 1;
   }
 
+  /** Does nothing after {@link #close()}: the library may still be drawing then. */
   @Override
   public synchronized void accept(String line) {
+    if (!closed) {
+      draw(line);
+    }
+  }
+
+  private void draw(String line) {
     err.print("\r" + line);
     err.flush();
   }
@@ -61,11 +69,16 @@ public final class RedrawnLine implements ProgressBarConsumer {
 
   @Override
   public synchronized void clear() {
-    accept(" ".repeat(columns - 1) + "\r");
+    draw(" ".repeat(columns - 1) + "\r");
   }
 
+  /** Ends the drawing. A second call does nothing. */
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     if (kept) {
       err.println();
     } else {

@@ -19,6 +19,7 @@ public final class WorkProgress implements AutoCloseable {
   private final long delayNs;
   private final long startNs = System.nanoTime();
   private long done;
+  private RedrawnLine line;
   private ProgressBar bar;
 
   /**
@@ -59,13 +60,14 @@ public final class WorkProgress implements AutoCloseable {
     if (bar != null) {
       bar.stepTo(Math.min(done, total));
     } else if (delayNs != Long.MAX_VALUE && System.nanoTime() - startNs >= delayNs) {
+      line = RedrawnLine.passing(terminal.err(), terminal.columns());
       bar =
           new ProgressBarBuilder()
               .setTaskName(name)
               .setInitialMax(total)
               .setUpdateIntervalMillis(INTERVAL_MS)
               .setRenderer(BarLine::render)
-              .setConsumer(RedrawnLine.passing(terminal.err(), terminal.columns()))
+              .setConsumer(line)
               .build();
       bar.stepTo(Math.min(done, total));
     }
@@ -76,6 +78,8 @@ public final class WorkProgress implements AutoCloseable {
   public void close() {
     if (bar != null) {
       bar.close();
+      // The library leaves it open when it had not drawn anything yet.
+      line.close();
       bar = null;
     }
   }

@@ -35,7 +35,7 @@ class WorkProgressTest {
   void shouldDrawABarAndTakeItAwayWhenItIsLong() {
     String shown = shown(true, 0);
     assertTrue(shown.contains("log stat  75 % [===="), shown);
-    assertTrue(shown.endsWith(" \r"), "the line is left empty: " + shown);
+    assertTrue(shown.endsWith(" \r"), "the line is left empty: " + shown.replace("\r", "<CR>"));
     assertEquals(-1, shown.indexOf('\n'), shown);
   }
 }
