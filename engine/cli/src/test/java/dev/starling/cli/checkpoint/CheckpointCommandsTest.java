@@ -3,6 +3,7 @@ package dev.starling.cli.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.cli.CommandRun;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +28,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class CheckpointCommandsTest {
   private static final ValueLayout.OfFloat FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private static final String PYTHON =
+      """
+      import sys, numpy, safetensors
+      with safetensors.safe_open(sys.argv[1], framework='numpy') as f:
+          for name in sorted(f.keys()):
+              print(name, f.get_tensor(name).shape)
+          print(f.metadata()['starling.model'])
+      """;
 
   @TempDir Path directory;
   private Path run;
@@ -138,6 +149,26 @@ class CheckpointCommandsTest {
       }
       assertEquals("average of 3 ranks", file.metadata().get("starling.model"));
     }
+  }
+
+  @Test
+  void shouldOpenInPythonWhenThePublishedLibraryIsThere() throws IOException, InterruptedException {
+    Path out = directory.resolve("average.safetensors");
+    checkpoint("average", run, "--set", 3, "--out", out).requireOk();
+    Path told = directory.resolve("told");
+    Process python =
+        new ProcessBuilder("python3", "-c", PYTHON, out.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(told.toFile())
+            .start();
+    try {
+      assertTrue(python.waitFor(60, TimeUnit.SECONDS));
+    } finally {
+      python.destroyForcibly();
+    }
+    String text = Files.readString(told).strip();
+    assumeFalse(text.contains("ModuleNotFoundError"), text);
+    assertEquals("layer0.bias (5,)\nlayer0.weight (3, 4)\naverage of 3 ranks", text);
   }
 
   @Test
