@@ -7,7 +7,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A new directory on the memory file system, removed with all that is in it. */
+/**
+ * A new directory on the memory file system, removed with all that is in it. Its name does not begin
+ * as the engine's regions there do.
+ */
 record Scratch(Path directory) implements AutoCloseable {
   private static final Path PARENT = Path.of("/dev/shm");
 
@@ -17,7 +20,7 @@ record Scratch(Path directory) implements AutoCloseable {
    * @throws IOException when that fails
    */
   static Scratch create() throws IOException {
-    return new Scratch(Files.createTempDirectory(PARENT, "starling-bench-"));
+    return new Scratch(Files.createTempDirectory(PARENT, "bench-"));
   }
 
   @Override
