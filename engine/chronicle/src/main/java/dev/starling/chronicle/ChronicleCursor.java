@@ -5,6 +5,7 @@ import dev.starling.engine.log.LogRecord;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.NavigableSet;
 
 /**
  * Reads a log's segments one after the other, without Chronicle. Records are slices of the mapped
@@ -120,13 +121,20 @@ public final class ChronicleCursor implements LogCursor {
   }
 
   private boolean openSegment() {
+    NavigableSet<Integer> segments = SegmentFiles.segments(directory);
+    if (!segments.contains(segment)) {
+      // The one after the last is the next to be written; nothing is wrong yet.
+      int next = segments.isEmpty() ? segment : segments.last() + 1;
+      if (segment != next) {
+        damage = file + " is missing: the log has segments " + segments;
+      }
+      return false;
+    }
     try {
       reader = SegmentReader.open(file);
       return true;
     } catch (IOException failure) {
-      if (!SegmentFiles.segments(directory).isEmpty()) {
-        damage = file + " cannot be opened (" + failure + ")";
-      }
+      damage = file + " cannot be opened (" + failure + ")";
       return false;
     }
   }

@@ -17,9 +17,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * A log in a Chronicle Queue, in a directory of its own that is written once: by this object. See
  * the package for the files.
  *
- * <p>Belongs to one thread at a time, except {@link #dropBefore}. A daemon seals segments that
- * ended and forces the written one to disk, see {@link ChronicleLogContext#forceIntervalMs}; when
- * it fails the next {@link #append} says so, and every later one.
+ * <p>Belongs to one thread at a time, except {@link #dropBefore}. A daemon reserves the disk ahead
+ * of the records, seals segments that ended and forces the written one to disk, see {@link
+ * ChronicleLogContext#forceIntervalMs}; when it fails the next {@link #append} says so, and every
+ * later one.
  *
  * <p>Appending allocates nothing on the heap, and copies once: into the mapped file.
  */
@@ -27,8 +28,8 @@ public final class ChronicleLog implements LogSink {
   /** What stays free of budget and disk until {@link #useReserve}, for the last records. */
   public static final int RESERVE_BYTES = 1 << 16;
 
-  /** More than a segment has before its first record, and behind its last one. */
-  private static final int SEGMENT_OVERHEAD_BYTES = 1 << 13;
+  /** What a segment has of the disk before anything is written to it. */
+  private static final int FIRST_BYTES = SegmentReader.PREAMBLE_BYTES + RESERVE_BYTES;
 
   private static final int DOCUMENT_OVERHEAD_BYTES = 8;
   private static final int END_BYTES = 16;
@@ -44,8 +45,9 @@ public final class ChronicleLog implements LogSink {
   private final AtomicLong allEndedBytes = new AtomicLong();
   private ReservedFile file;
   private int writtenSegment = NONE;
-  private long positionBytes = SEGMENT_OVERHEAD_BYTES;
+  private long positionBytes = SegmentReader.PREAMBLE_BYTES;
   private long reserveBytes = RESERVE_BYTES;
+  private long askedBytes;
   private Throwable broken;
   private boolean closed;
 
@@ -72,16 +74,29 @@ public final class ChronicleLog implements LogSink {
   public static ChronicleLog create(Path directory, ChronicleLogContext context) {
     context.conclude();
     createDirectory(directory);
-    ReservedFile metadata = ReservedFile.create(directory.resolve("metadata.cq4t"), METADATA_BYTES);
-    metadata.close();
-    ReservedFile first =
-        ReservedFile.create(SegmentFiles.prepared(directory, 0), firstReserveBytes(context));
+    Path metadata = directory.resolve("metadata.cq4t");
+    ReservedFile.create(metadata, METADATA_BYTES).close();
+    Path prepared = SegmentFiles.prepared(directory, 0);
+    ReservedFile first = null;
     try {
+      first = ReservedFile.create(prepared, FIRST_BYTES);
       ChronicleWriter writer = ChronicleWriter.open(directory, context.blockBytes());
       return new ChronicleLog(directory, context, first, writer);
     } catch (Throwable failure) {
-      first.close();
+      if (first != null) {
+        first.close();
+        remove(prepared, failure);
+      }
+      remove(metadata, failure);
       throw failure;
+    }
+  }
+
+  private static void remove(Path file, Throwable cause) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException failure) {
+      cause.addSuppressed(failure);
     }
   }
 
@@ -97,10 +112,6 @@ public final class ChronicleLog implements LogSink {
               + "): name one that can be written",
           failure);
     }
-  }
-
-  private static long firstReserveBytes(ChronicleLogContext context) {
-    return SEGMENT_OVERHEAD_BYTES + RESERVE_BYTES + (long) context.reserveBytes();
   }
 
   @Override
@@ -201,10 +212,13 @@ public final class ChronicleLog implements LogSink {
     long end = positionBytes + DOCUMENT_OVERHEAD_BYTES + lengthBytes + END_BYTES;
     requireBudget(end);
     long wanted = end + reserveBytes;
-    if (wanted > file.reservedBytes()
-        && !file.tryReserve(ahead(wanted))
-        && !file.tryReserve(wanted)) {
+    if (!file.tryReserve(wanted)) {
       throw new LogFullException(file.full(wanted));
+    }
+    long ahead = Math.max(context.reserveBytes(), lengthBytes);
+    if (askedBytes < wanted + ahead) {
+      askedBytes = wanted + 2 * ahead;
+      keeper.reserve(file, withinBudget(askedBytes));
     }
   }
 
@@ -227,18 +241,17 @@ public final class ChronicleLog implements LogSink {
         && allEndedBytes.get() + endBytes + reserveBytes > context.budgetBytes();
   }
 
-  /** How far to reserve when the file must grow anyway; never beyond the budget. */
-  private long ahead(long wantedBytes) {
-    long end = wantedBytes + context.reserveBytes();
+  /** How far to reserve at most when that much is wished for. */
+  private long withinBudget(long endBytes) {
     return context.budgetBytes() == 0
-        ? end
-        : Math.max(wantedBytes, Math.min(end, context.budgetBytes() - allEndedBytes.get()));
+        ? endBytes
+        : Math.min(endBytes, context.budgetBytes() - allEndedBytes.get());
   }
 
   /**
-   * Gives the records that follow what was kept free of budget and disk, {@link #RESERVE_BYTES} in
-   * all: the log is about to end.
+   * Gives the records that follow {@link #RESERVE_BYTES}, which were kept free of budget and disk.
    */
+  @Override
   public void useReserve() {
     reserveBytes = 0;
   }
@@ -255,15 +268,15 @@ public final class ChronicleLog implements LogSink {
     if (writtenSegment != ending) {
       return;
     }
-    requireBudget(positionBytes + END_BYTES + SEGMENT_OVERHEAD_BYTES);
+    requireBudget(positionBytes + END_BYTES + SegmentReader.PREAMBLE_BYTES);
     ReservedFile next =
-        ReservedFile.create(
-            SegmentFiles.prepared(directory, ending + 1), firstReserveBytes(context));
+        ReservedFile.create(SegmentFiles.prepared(directory, ending + 1), FIRST_BYTES);
     file.close();
     file = next;
     endedBytes.put(ending, positionBytes + END_BYTES);
     allEndedBytes.addAndGet(positionBytes + END_BYTES);
-    positionBytes = SEGMENT_OVERHEAD_BYTES;
+    positionBytes = SegmentReader.PREAMBLE_BYTES;
+    askedBytes = 0;
     writer.segment(ending + 1);
   }
 

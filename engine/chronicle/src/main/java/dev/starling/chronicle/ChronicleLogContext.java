@@ -114,7 +114,8 @@ public final class ChronicleLogContext {
   }
 
   /**
-   * Sets how much of the disk is reserved at once ahead of the records.
+   * Sets how much of the disk is kept reserved ahead of the records, or as much as the last record
+   * has where that is more; twice that after it was renewed.
    *
    * @param bytes from 64 KiB to 1 GiB; default 4 MiB
    * @return this
@@ -125,7 +126,7 @@ public final class ChronicleLogContext {
   }
 
   /**
-   * Returns how much of the disk is reserved at once.
+   * Returns how much of the disk is kept reserved ahead.
    *
    * @return in bytes
    */

@@ -14,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A new file whose space is taken from the disk ahead of what is written into it, fallocate(2).
- * Belongs to one thread; reserving allocates nothing.
+ * A new file whose space is taken from the disk ahead of what is written into it, fallocate(2). Any
+ * thread may reserve, one at a time does; reserving allocates nothing on the heap.
  */
 final class ReservedFile implements AutoCloseable {
   private static final int MODE_PRIVATE = 0600;
@@ -24,7 +24,7 @@ final class ReservedFile implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment callState = CallState.allocate(arena);
   private int fd = -1;
-  private long reservedBytes;
+  private volatile long reservedBytes;
 
   private ReservedFile(Path path) {
     this.path = path;
@@ -68,11 +68,18 @@ final class ReservedFile implements AutoCloseable {
   /**
    * Has the file's space up to an offset.
    *
-   * @return whether the disk had the room
+   * @return whether the disk had the room, and the file is open
    */
   boolean tryReserve(long endBytes) {
+    return endBytes <= reservedBytes || tryReserveMore(endBytes);
+  }
+
+  private synchronized boolean tryReserveMore(long endBytes) {
     if (endBytes <= reservedBytes) {
       return true;
+    }
+    if (!arena.scope().isAlive()) {
+      return false;
     }
     int result;
     do {
@@ -124,7 +131,7 @@ final class ReservedFile implements AutoCloseable {
 
   /** Closes the descriptor; the file stays. A second call does nothing. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (arena.scope().isAlive()) {
       if (fd >= 0) {
         dev.starling.jextract.libc.Libc.close(callState, fd);

@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * What a log does beside writing: a daemon seals ended segments and, where the log asks for it,
- * forces the one being written to disk. What fails is kept for the writer to report.
+ * What a log does beside writing: a daemon takes space from the disk ahead of the writer, seals
+ * ended segments and, where the log asks for it, forces the one being written to disk. What fails
+ * is kept for the writer to report.
  */
 final class SegmentKeeper implements AutoCloseable {
   /** Longest wait for the daemon when the log closes: it reads the last segment once. */
@@ -20,14 +22,19 @@ final class SegmentKeeper implements AutoCloseable {
 
   private static final int STOP = -1;
 
+  /** The writer never waits longer than for the reserving of so much. */
+  private static final long RESERVE_STEP_BYTES = 1 << 21;
+
   private final Path directory;
   private final int forceIntervalMs;
-  private final LinkedBlockingQueue<Integer> ended = new LinkedBlockingQueue<>();
+  private final ConcurrentLinkedQueue<Integer> ended = new ConcurrentLinkedQueue<>();
   private final Thread thread;
   private final Object files = new Object();
   private int oldestKept;
   private volatile int writing = STOP;
   private volatile StarlingException failure;
+  private volatile ReservedFile reserved;
+  private volatile long reserveToBytes;
   private FileChannel forced;
   private int forcedSegment = STOP;
 
@@ -47,6 +54,14 @@ final class SegmentKeeper implements AutoCloseable {
   /** Has a segment sealed that nobody writes any more. */
   void seal(int segment) {
     ended.add(segment);
+    LockSupport.unpark(thread);
+  }
+
+  /** Has a file's space taken soon, as far as the disk has it. Allocates nothing. */
+  void reserve(ReservedFile file, long endBytes) {
+    reserveToBytes = endBytes;
+    reserved = file;
+    LockSupport.unpark(thread);
   }
 
   /** Returns what went wrong, or null. */
@@ -65,17 +80,22 @@ final class SegmentKeeper implements AutoCloseable {
 
   private void run() {
     try {
+      long forcedNs = System.nanoTime();
       for (boolean running = true; running; ) {
-        Integer next = await();
-        if (next == null) {
+        Integer next = ended.poll();
+        if (next != null) {
+          running = next != STOP;
+          if (running) {
+            sealNow(next);
+          }
+        } else if (forceIntervalMs > 0 && System.nanoTime() - forcedNs >= forceIntervalNs()) {
           force();
-        } else if (next == STOP) {
-          running = false;
-        } else {
-          sealNow(next);
+          forcedNs = System.nanoTime();
+        } else if (!reserveStep()) {
+          await(forcedNs);
         }
       }
-    } catch (InterruptedException | IOException | RuntimeException | InternalError wrong) {
+    } catch (IOException | RuntimeException | InternalError wrong) {
       failure =
           new StarlingException(
               "the log " + directory + " cannot be kept on disk (" + wrong + "): check the disk",
@@ -85,8 +105,33 @@ final class SegmentKeeper implements AutoCloseable {
     }
   }
 
-  private Integer await() throws InterruptedException {
-    return forceIntervalMs == 0 ? ended.take() : ended.poll(forceIntervalMs, TimeUnit.MILLISECONDS);
+  private long forceIntervalNs() {
+    return TimeUnit.MILLISECONDS.toNanos(forceIntervalMs);
+  }
+
+  /** Until something is asked for; a wake-up without a cause does no harm. */
+  private void await(long forcedNs) {
+    if (forceIntervalMs == 0) {
+      LockSupport.park(this);
+    } else {
+      LockSupport.parkNanos(this, forcedNs + forceIntervalNs() - System.nanoTime());
+    }
+  }
+
+  /** Takes a little of the space that was asked for; false when there is no more to take. */
+  private boolean reserveStep() {
+    ReservedFile file = reserved;
+    if (file == null) {
+      return false;
+    }
+    long end = reserveToBytes;
+    long from = file.reservedBytes();
+    // A full disk is the writer's to report, when it comes to need the space.
+    if (from >= end || !file.tryReserve(Math.min(end, from + RESERVE_STEP_BYTES))) {
+      reserved = null;
+      return false;
+    }
+    return true;
   }
 
   private void force() throws IOException {
@@ -137,7 +182,7 @@ final class SegmentKeeper implements AutoCloseable {
   /** Ends the daemon after what it was given, and throws what went wrong. */
   @Override
   public void close() {
-    ended.add(STOP);
+    seal(STOP);
     boolean interrupted = false;
     try {
       thread.join(CLOSE_TIMEOUT_MS);

@@ -33,6 +33,9 @@ final class SegmentReader implements AutoCloseable {
 
   static final int HEADER_BYTES = 4;
 
+  /** More than Chronicle writes before a segment's first record: its header and index. */
+  static final int PREAMBLE_BYTES = 1 << 13;
+
   private static final int NOT_COMPLETE = 0x8000_0000;
   private static final int METADATA = 0x4000_0000;
   private static final int END_MARK = NOT_COMPLETE | METADATA;
@@ -171,7 +174,7 @@ final class SegmentReader implements AutoCloseable {
    * Looks at the open end for bytes that nobody may have written there: all but the beginnings of
    * the one record that a writer was about to append.
    *
-   * @param sequence the number of that record
+   * @param sequence the number of that record, or -1 when it is not known
    * @return whether documents were appended meanwhile, so that {@link #next()} goes on; otherwise
    *     the state says whether the end is one
    */
@@ -181,6 +184,10 @@ final class SegmentReader implements AutoCloseable {
     }
     try {
       long foreign = firstForeignByte(sequence);
+      if (foreign >= 0) {
+        // The first look may have met a writer in the middle of the record's head.
+        foreign = firstForeignByte(sequence);
+      }
       if (mapped.byteSize() > 0 && (int) HEADER.getAcquire(mapped, offset) != header) {
         return true;
       }
@@ -202,12 +209,15 @@ final class SegmentReader implements AutoCloseable {
   /** Reads, and does not map: reading a mapped hole takes space in tmpfs. */
   private long firstForeignByte(long sequence) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(SCAN_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    if (offset == 0) {
+      return firstNonZero(channel, buffer, PREAMBLE_BYTES);
+    }
     long at = offset + HEADER_BYTES;
     channel.read(buffer, at);
     if (buffer.position() >= LogRecord.HEADER_BYTES) {
       MemorySegment head = MemorySegment.ofBuffer(buffer.flip());
       int body = LogRecord.bodyLengthBytes(head);
-      if (LogRecord.sequence(head) == sequence
+      if ((sequence < 0 || LogRecord.sequence(head) == sequence)
           && body >= 0
           && LogRecord.lengthBytes(body) <= LogRecord.MAX_LENGTH_BYTES) {
         at += LogRecord.lengthBytes(body);

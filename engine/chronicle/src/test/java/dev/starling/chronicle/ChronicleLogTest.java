@@ -135,6 +135,45 @@ class ChronicleLogTest {
   }
 
   @Test
+  void shouldReadEveryRecordWhenAnotherThreadWrites() throws Exception {
+    long seed = System.nanoTime();
+    int count = 4000;
+    ChronicleLogContext context =
+        new ChronicleLogContext().blockBytes(1 << 20).segmentBytes(1 << 21);
+    Thread writer =
+        new Thread(
+            () -> {
+              SplittableRandom random = new SplittableRandom(seed);
+              try (ChronicleLog log = ChronicleLog.create(directory, context);
+                  TestRecords records = new TestRecords(seed)) {
+                for (int i = 0; i < count; i++) {
+                  if (log.isSegmentFull()) {
+                    log.roll();
+                  }
+                  records.append(log, randomLength(random, 1 << 18));
+                }
+              }
+            });
+    writer.start();
+    int found = 0;
+    try (ChronicleCursor cursor = ChronicleLogs.open(directory)) {
+      boolean more = true;
+      while (more) {
+        boolean last = !writer.isAlive();
+        while (cursor.next()) {
+          found++;
+        }
+        assertNull(cursor.damage(), "seed " + seed + " after " + found);
+        more = !last;
+      }
+    } finally {
+      writer.join(60_000);
+    }
+    assertEquals(count, found, "seed " + seed);
+    assertEquals(List.of(), ChronicleLogs.checkDigests(directory));
+  }
+
+  @Test
   void shouldRefuseADirectoryThatHasALog() {
     try (ChronicleLog log = ChronicleLog.create(directory, new ChronicleLogContext())) {
       assertEquals(0, log.segment());

@@ -1,5 +1,7 @@
 package dev.starling.cli;
 
+import dev.starling.cli.replay.ReplayCommand;
+import dev.starling.cli.replay.VerifyCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
 import dev.starling.cli.train.StatCommand;
@@ -69,7 +71,11 @@ public final class Starling implements Runnable {
             .addSubcommand(new TrainCommand(terminal))
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
+            .addSubcommand(new VerifyCommand(terminal))
+            .addSubcommand(new ReplayCommand(terminal))
             .addSubcommand(new TopologyCommand(terminal));
+    // A run that goes on has its first options and those that replace them.
+    commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {
       commandLine.addSubcommand(provider.command(terminal));
     }

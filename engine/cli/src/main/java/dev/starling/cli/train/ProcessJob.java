@@ -36,6 +36,7 @@ final class ProcessJob implements TrainingJob {
   private static final long SIGNAL_SPREAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final RunPlan plan;
+  private final Recording recording;
   private final List<String> arguments;
   private final StopSignal stop;
   private final Consumer<String> tell;
@@ -54,14 +55,21 @@ final class ProcessJob implements TrainingJob {
    * Makes the board and starts a process per worker.
    *
    * @param plan the run
+   * @param recording what of it is kept
    * @param arguments the options as they were given
    * @param stop ends the run early
    * @param tell takes a sentence for people, from any thread
    * @throws IOException when a process cannot be started
    */
-  ProcessJob(RunPlan plan, List<String> arguments, StopSignal stop, Consumer<String> tell)
+  ProcessJob(
+      RunPlan plan,
+      Recording recording,
+      List<String> arguments,
+      StopSignal stop,
+      Consumer<String> tell)
       throws IOException {
     this.plan = plan;
+    this.recording = recording;
     this.arguments = arguments;
     this.stop = stop;
     this.tell = tell;
@@ -71,6 +79,7 @@ final class ProcessJob implements TrainingJob {
     processes = new WorkerProcess[workers];
     long jobId = ThreadLocalRandom.current().nextLong() >>> 1;
     board = JobBoard.create(fabric, jobId, workers, plan.budget().total());
+    recording.prepare(board);
     try {
       observer = new JobObserver(board, plan.context().conclude().layout());
       life = new LifeWatch(board, processes, stop, tell);
@@ -80,7 +89,7 @@ final class ProcessJob implements TrainingJob {
     }
     try {
       for (int rank = 0; rank < workers; rank++) {
-        processes[rank] = start(rank, 0);
+        processes[rank] = start(rank, recording.firstIncarnation());
       }
     } catch (Throwable failure) {
       close();
@@ -123,8 +132,9 @@ final class ProcessJob implements TrainingJob {
     return new WorkerProcess(
         rank,
         incarnation,
+        incarnation > recording.firstIncarnation(),
         board.path(),
-        arguments,
+        recording.workerArguments(arguments),
         line -> tell.accept("rank " + rank + ": " + line));
   }
 
@@ -219,14 +229,22 @@ final class ProcessJob implements TrainingJob {
     if (process.isReturnUntold()) {
       process.returnUntold(false);
       incident(
-          "rank %d is %s: it copied the model of %s"
+          "rank %d is %s: it %s"
               .formatted(
                   process.rank(),
-                  process.incarnation() == 0 ? "there" : "back",
-                  record.source() == RankRecord.INITIAL
-                      ? "nobody, as nobody else lived, and starts from the initial one"
-                      : "rank " + record.source()));
+                  process.incarnation() == recording.firstIncarnation() ? "there" : "back",
+                  origin(record.source())));
     }
+  }
+
+  private static String origin(int source) {
+    long set = RankRecord.checkpointOf(source);
+    if (set >= 0) {
+      return "goes on from its checkpoint in set " + set + ", as nobody else lived";
+    }
+    return source == RankRecord.INITIAL
+        ? "copied the model of nobody, as nobody else lived, and starts from the initial one"
+        : "copied the model of rank " + source;
   }
 
   private void ended(WorkerProcess process, RankRecord record)
@@ -245,7 +263,9 @@ final class ProcessJob implements TrainingJob {
     boolean wasRunning = record.incarnation() == process.incarnation();
     record.lost();
     fabric.removeDead(fabric.describe(board.jobId(), rank, process.incarnation()));
-    if (!wasRunning && process.incarnation() == 0 && process.reportedAnError()) {
+    if (!wasRunning
+        && process.incarnation() == recording.firstIncarnation()
+        && process.reportedAnError()) {
       throw new StarlingException(
           "the process of rank " + rank + " did not start: " + process.lastLine());
     }

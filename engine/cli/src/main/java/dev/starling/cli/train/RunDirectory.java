@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -28,6 +30,10 @@ import java.util.stream.Stream;
  */
 final class RunDirectory implements AutoCloseable {
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+
+  /** The file that says what a run is made of. */
+  static final String CONFIG = "config.json";
+
   private static final String PARENT = "starling-runs";
   private static final int MAX_RUNS_PER_SECOND = 1000;
 
@@ -36,9 +42,37 @@ final class RunDirectory implements AutoCloseable {
   private String complaint;
   private boolean complained;
 
-  private RunDirectory(Path path) throws IOException {
+  private RunDirectory(Path path, OpenOption... options) throws IOException {
     this.path = path;
-    log = Files.newBufferedWriter(path.resolve("train.log"));
+    log = Files.newBufferedWriter(path.resolve("train.log"), options);
+  }
+
+  /**
+   * Opens the directory of an earlier run, which goes on.
+   *
+   * @param path the directory
+   * @return the directory; its log is added to
+   * @throws ConfigurationException when no run was there
+   * @throws IOException when it cannot be written
+   */
+  static RunDirectory reopen(Path path) throws IOException {
+    requireRun(path);
+    return new RunDirectory(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+  }
+
+  /**
+   * Refuses a directory without a run.
+   *
+   * @param path the directory
+   * @throws ConfigurationException when it has no config.json
+   */
+  static void requireRun(Path path) {
+    if (!Files.isRegularFile(path.resolve(CONFIG))) {
+      throw new ConfigurationException(
+          path
+              + " is no run directory (it has no config.json): name one that 'starling train'"
+              + " made");
+    }
   }
 
   /**

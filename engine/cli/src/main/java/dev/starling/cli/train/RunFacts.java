@@ -4,6 +4,7 @@ import dev.starling.engine.cluster.JobBoard;
 import java.lang.management.ManagementFactory;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What config.json records, so that a run can be understood and repeated later. */
@@ -16,13 +17,16 @@ final class RunFacts {
    * @param command the command's name
    * @param plan the run
    * @param board the job's board, which tools look for
+   * @param arguments the options as they were given, for going on later
    * @return keys and values
    */
-  static Map<String, Object> of(String command, RunPlan plan, JobBoard board) {
+  static Map<String, Object> of(
+      String command, RunPlan plan, JobBoard board, List<String> arguments) {
     RunSetup setup = plan.setup();
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("command", command);
     facts.put("time", OffsetDateTime.now().toString());
+    facts.put("arguments", arguments);
     facts.put("options", plan.options().toMap());
     facts.put("trainSamples", setup.train().count());
     facts.put("evaluationSamples", setup.evaluation().count());

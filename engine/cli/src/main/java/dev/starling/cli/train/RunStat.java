@@ -78,7 +78,9 @@ record RunStat(String state, String phase, long workLeft, List<Map<String, Objec
     json.put("state", record.state().name().toLowerCase(Locale.ROOT));
     json.put("incarnation", incarnation == Membership.ABSENT ? null : incarnation);
     json.put("pid", record.pid() == 0 ? null : record.pid());
-    json.put("copiedFrom", record.source() == RankRecord.INITIAL ? null : record.source());
+    json.put("copiedFrom", record.source() >= 0 ? record.source() : null);
+    long set = RankRecord.checkpointOf(record.source());
+    json.put("restoredFromSet", set < 0 ? null : set);
     json.put("steps", record.steps());
     json.put("samples", record.samples());
     json.put("loss", Json.number(record.loss()));

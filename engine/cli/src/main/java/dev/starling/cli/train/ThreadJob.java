@@ -1,5 +1,6 @@
 package dev.starling.cli.train;
 
+import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.worker.JobObserver;
 import dev.starling.engine.worker.LocalJob;
@@ -10,20 +11,29 @@ final class ThreadJob implements TrainingJob {
   private final RunPlan plan;
   private final StopSignal stop;
   private final LocalJob job;
+  private final WorkerCheckpoints checkpoints;
 
   /**
    * Launches the workers, which do nothing yet.
    *
    * @param plan the run
+   * @param recording what of it is kept
    * @param parameters the initial model
    * @param stop ends the run early
    */
-  ThreadJob(RunPlan plan, MemorySegment parameters, StopSignal stop) {
+  ThreadJob(RunPlan plan, Recording recording, MemorySegment parameters, StopSignal stop) {
     this.plan = plan;
     this.stop = stop;
     PassWarmUp.run(plan.options(), plan.setup(), parameters, stop);
-    job = LocalJob.launch(plan.context(), parameters);
-    job.board().work(plan.budget().total());
+    job = LocalJob.launch(recording.record(plan.context()), parameters);
+    try {
+      job.board().work(plan.budget().total());
+      recording.prepare(job.board());
+      checkpoints = recording.checkpoints(job.board(), job.allWorkers());
+    } catch (Throwable failure) {
+      job.close();
+      throw failure;
+    }
   }
 
   @Override
@@ -43,6 +53,7 @@ final class ThreadJob implements TrainingJob {
 
   @Override
   public void close() {
+    checkpoints.close();
     job.close();
   }
 }

@@ -44,7 +44,10 @@ public final class TrainCommand extends StarlingCommand {
   protected void execute() throws Exception {
     StopSignal stop = new StopSignal(terminal().err());
     afterwards(stop::close);
-    RunResult result = new TrainingRun(options, "train", terminal(), stop, arguments()).execute();
+    ResumedOptions resumed = ResumedOptions.of(options, arguments());
+    RunResult result =
+        new TrainingRun(resumed.options(), "train", terminal(), stop, resumed.arguments())
+            .execute();
     answer(result.toJson(), RunReport.of(result));
     TrainingRun.requireFinite(result);
   }

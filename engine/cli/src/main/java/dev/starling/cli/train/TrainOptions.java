@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a training run is made of. The defaults are one recipe, kept for all data and models. */
@@ -307,6 +308,8 @@ final class TrainOptions {
       description = "Lock the replicas into RAM with mlock(2); needs ulimit -l to allow it.")
   boolean lockMemory;
 
+  @Mixin RecordOptions record = new RecordOptions();
+
   /**
    * Checks everything that can be checked before the data is read.
    *
@@ -357,6 +360,7 @@ final class TrainOptions {
     if (steps != null) {
       ConfigurationException.requireRange("--steps", steps, 1, 1_000_000_000_000L);
     }
+    record.check();
     slow.forEach(
         (rank, factor) -> {
           ConfigurationException.requireRange("the rank in --slow", rank, 0, workers - 1);
@@ -437,6 +441,7 @@ final class TrainOptions {
     map.put("agentCpus", agentCpus);
     map.put("directory", directory.toString());
     map.put("lockMemory", lockMemory);
+    map.putAll(record.toMap());
     return map;
   }
 }

@@ -2,6 +2,7 @@ package dev.starling.cli.train;
 
 import dev.starling.cli.Terminal;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.checkpoint.CheckpointCoordinator;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.worker.JobObserver;
 import dev.starling.models.Evaluation;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * One training run from its options to its saved result. Belongs to the thread that executes it.
@@ -64,10 +66,15 @@ final class TrainingRun {
       MemorySegment parameters = memory.segment();
       plan.initialise(parameters);
       ProgressDisplay display = ProgressDisplay.on(terminal, command, plan.budget().total());
-      try (RunDirectory directory = RunDirectory.create(options.out, command);
-          TrainingJob job = launch(plan, parameters, display, directory)) {
-        directory.write("config.json", RunFacts.of(command, plan, job.board()));
+      try (RunDirectory directory = directory();
+          Recording recording =
+              Recording.open(plan, directory.path(), parameters, tell(display, directory));
+          TrainingJob job = launch(plan, recording, parameters, display, directory);
+          CheckpointCoordinator coordinator =
+              recording.coordinate(job.board(), tell(display, directory))) {
+        directory.write("config.json", RunFacts.of(command, plan, job.board(), workerArguments));
         train(job, plan, parameters, display, directory);
+        recording.saveEnd(coordinator, job.lostRanks().size());
         return finish(job, plan, parameters, directory);
       } finally {
         display.close();
@@ -77,20 +84,29 @@ final class TrainingRun {
     }
   }
 
+  private RunDirectory directory() throws IOException {
+    return options.record.resume == null
+        ? RunDirectory.create(options.out, command)
+        : RunDirectory.reopen(options.record.resume);
+  }
+
+  private static Consumer<String> tell(ProgressDisplay display, RunDirectory directory) {
+    return line -> {
+      directory.log(line);
+      display.tell(line);
+    };
+  }
+
   private TrainingJob launch(
-      RunPlan plan, MemorySegment parameters, ProgressDisplay display, RunDirectory directory)
+      RunPlan plan,
+      Recording recording,
+      MemorySegment parameters,
+      ProgressDisplay display,
+      RunDirectory directory)
       throws IOException {
-    if (!options.processes) {
-      return new ThreadJob(plan, parameters, stop);
-    }
-    return new ProcessJob(
-        plan,
-        workerArguments,
-        stop,
-        line -> {
-          directory.log(line);
-          display.tell(line);
-        });
+    return options.processes
+        ? new ProcessJob(plan, recording, workerArguments, stop, tell(display, directory))
+        : new ThreadJob(plan, recording, parameters, stop);
   }
 
   private void train(

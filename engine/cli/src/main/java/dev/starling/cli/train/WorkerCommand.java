@@ -2,12 +2,14 @@ package dev.starling.cli.train;
 
 import dev.starling.cli.StarlingCommand;
 import dev.starling.cli.Terminal;
+import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.worker.JoinedWorker;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
@@ -20,7 +22,8 @@ import picocli.CommandLine.Option;
     hidden = true,
     header = "One worker of 'starling train --processes'; not to be started by hand.")
 public final class WorkerCommand extends StarlingCommand {
-  static final String NAME = "worker";
+  /** The command's name. */
+  public static final String NAME = "worker";
 
   private static final long SIGNAL_GRACE_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -37,6 +40,14 @@ public final class WorkerCommand extends StarlingCommand {
       required = true,
       description = "How many times the rank was started before.")
   private int incarnation;
+
+  @Option(
+      names = "--first-incarnation",
+      description = "The incarnation of the workers that begin with the job.")
+  private int firstIncarnation;
+
+  @Option(names = "--run", required = true, description = "The run directory.")
+  private Path run;
 
   /**
    * Creates the command.
@@ -58,9 +69,17 @@ public final class WorkerCommand extends StarlingCommand {
         MemorySegment parameters = initial.segment();
         plan.initialise(parameters);
         PassWarmUp.run(options, plan.setup(), parameters, stop);
-        try (JoinedWorker joined =
-            JoinedWorker.join(plan.context(), opened, rank, incarnation, parameters)) {
-          train(plan, opened, joined, stop);
+        try (Recording recording =
+                Recording.ofWorker(plan, run, firstIncarnation, terminal().err()::println);
+            JoinedWorker joined =
+                JoinedWorker.join(
+                    recording.record(plan.context()), opened, rank, incarnation, parameters)) {
+          WorkerCheckpoints checkpoints = recording.checkpoints(opened, List.of(joined.worker()));
+          try {
+            train(plan, opened, joined, stop);
+          } finally {
+            checkpoints.close();
+          }
         }
       }
     }

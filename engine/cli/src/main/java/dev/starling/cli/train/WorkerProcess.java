@@ -38,17 +38,23 @@ final class WorkerProcess {
    *
    * @param rank the worker
    * @param incarnation how many times it was started before
+   * @param returns whether it was started before in this run
    * @param board the job's board
    * @param arguments the run's options as they were given
    * @param output takes each line that the process writes, from a thread of its own
    * @throws IOException when it cannot be started
    */
   WorkerProcess(
-      int rank, int incarnation, Path board, List<String> arguments, Consumer<String> output)
+      int rank,
+      int incarnation,
+      boolean returns,
+      Path board,
+      List<String> arguments,
+      Consumer<String> output)
       throws IOException {
     this.rank = rank;
     this.incarnation = incarnation;
-    returnUntold = incarnation > 0;
+    returnUntold = returns;
     process =
         new ProcessBuilder(command(rank, incarnation, board, arguments))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -29,11 +29,14 @@ public final class JobBoard implements Membership, AutoCloseable {
   }
 
   private static final long MAGIC = 0x4452414f42525453L; // "STRBOARD", little endian
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int MAGIC_OFFSET = 0;
   private static final int VERSION_OFFSET = 8;
   private static final int WORKERS_OFFSET = 12;
   private static final int JOB_OFFSET = 16;
+  private static final int CUT_WANTED_OFFSET = 32;
+  private static final int CUT_COMPLETE_OFFSET = 40;
+  private static final int CUTS_ASKED_OFFSET = 48;
   private static final int PHASE_OFFSET = 128;
   private static final int WORK_OFFSET = 256;
   private static final int RECORDS_OFFSET = 384;
@@ -216,6 +219,56 @@ public final class JobBoard implements Membership, AutoCloseable {
    */
   public long workLeft() {
     return (long) LONG.getVolatile(segment, (long) WORK_OFFSET);
+  }
+
+  /**
+   * Asks every rank for a copy of its state; the coordinator does.
+   *
+   * @param set the number of the checkpoint set, larger than all before
+   */
+  public void wantCut(long set) {
+    LONG.setRelease(segment, (long) CUT_WANTED_OFFSET, set);
+  }
+
+  /**
+   * Returns the checkpoint set that every rank is to be copied for.
+   *
+   * @return the set's number
+   */
+  public long cutWanted() {
+    return (long) LONG.getAcquire(segment, (long) CUT_WANTED_OFFSET);
+  }
+
+  /**
+   * Says that a checkpoint set is complete; the coordinator does.
+   *
+   * @param set the set's number
+   */
+  public void completeCut(long set) {
+    LONG.setRelease(segment, (long) CUT_COMPLETE_OFFSET, set);
+  }
+
+  /**
+   * Returns the newest complete checkpoint set.
+   *
+   * @return the set's number
+   */
+  public long cutComplete() {
+    return (long) LONG.getAcquire(segment, (long) CUT_COMPLETE_OFFSET);
+  }
+
+  /** Asks the coordinator for a checkpoint set soon; any process that has the board open may. */
+  public void askForCut() {
+    LONG.getAndAdd(segment, (long) CUTS_ASKED_OFFSET, 1L);
+  }
+
+  /**
+   * Returns how often {@link #askForCut} was called.
+   *
+   * @return since the board was made
+   */
+  public long cutsAskedFor() {
+    return (long) LONG.getAcquire(segment, (long) CUTS_ASKED_OFFSET);
   }
 
   /**

@@ -14,6 +14,7 @@ import java.lang.invoke.VarHandle;
  *  +16 submitted (8)      +24 steps (8)                      +32 samples (8)
  *  +40 loss (8, double)   +48 first step began, ns (8)       +56 last step ended, ns (8)
  *  +64 waited for its own agent, ns (8)                      +72 rank it copied its model from (4)
+ *  +80 newest checkpoint set it was copied for (8)           +88 set it could not save (8)
  * </pre>
  */
 public final class RankRecord {
@@ -29,7 +30,13 @@ public final class RankRecord {
     LEFT
   }
 
-  /** The model came from the initial parameters, not from another rank. */
+  /** The rank has no replica: it takes part in no checkpoint set. */
+  public static final long NO_CUT = -2;
+
+  /** The rank makes its replica: a checkpoint set has to wait for what it will contain. */
+  public static final long JOINING = -1;
+
+  /** The model came from the initial parameters, not from another rank or a checkpoint. */
   public static final int INITIAL = -1;
 
   static final long LENGTH_BYTES = 128;
@@ -45,6 +52,8 @@ public final class RankRecord {
   private static final int END = 56;
   private static final int BACKLOG = 64;
   private static final int SOURCE = 72;
+  private static final int CUT = 80;
+  private static final int CUT_FAILED = 88;
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
   private static final State[] STATES = State.values();
@@ -77,11 +86,13 @@ public final class RankRecord {
 
   /** The rank leaves in good order. */
   public void left() {
+    cut(NO_CUT);
     INT.setRelease(board, offset + STATE, State.LEFT.ordinal());
   }
 
   /** The coordinator has seen the rank's process end: nobody connects to it any more. */
   public void lost() {
+    cut(NO_CUT);
     INT.setRelease(board, offset + INCARNATION, Membership.ABSENT);
     INT.setRelease(board, offset + STATE, State.ABSENT.ordinal());
   }
@@ -212,5 +223,62 @@ public final class RankRecord {
    */
   public long backlogNs() {
     return (long) LONG.getAcquire(board, offset + BACKLOG);
+  }
+
+  /**
+   * Returns the source of a rank that began with a checkpoint.
+   *
+   * @param set the set's number
+   * @return below {@link #INITIAL}
+   */
+  public static int fromCheckpoint(long set) {
+    return (int) (INITIAL - 1 - set);
+  }
+
+  /**
+   * Tells from a source which checkpoint set it is.
+   *
+   * @param source what {@link #source()} returned
+   * @return the set's number, or -1 when it is no set
+   */
+  public static long checkpointOf(int source) {
+    return source < INITIAL ? (long) INITIAL - 1 - source : -1;
+  }
+
+  /**
+   * Says which checkpoint set the replica was copied for, and saved; the rank says so.
+   *
+   * @param set the set's number: also of the set that the replica began after; {@link #JOINING} or
+   *     {@link #NO_CUT}
+   */
+  public void cut(long set) {
+    LONG.setRelease(board, offset + CUT, set);
+  }
+
+  /**
+   * Returns the newest checkpoint set that the replica was saved for or began after.
+   *
+   * @return the set's number, {@link #JOINING} or {@link #NO_CUT}
+   */
+  public long cut() {
+    return (long) LONG.getAcquire(board, offset + CUT);
+  }
+
+  /**
+   * Says that the replica could not be saved for a checkpoint set; the rank says so.
+   *
+   * @param set the set's number
+   */
+  public void cutFailed(long set) {
+    LONG.setRelease(board, offset + CUT_FAILED, set);
+  }
+
+  /**
+   * Returns the newest checkpoint set that the replica could not be saved for.
+   *
+   * @return the set's number, 0 when there was none
+   */
+  public long cutFailed() {
+    return (long) LONG.getAcquire(board, offset + CUT_FAILED);
   }
 }

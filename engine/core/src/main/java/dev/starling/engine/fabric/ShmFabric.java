@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
  * Peers on one host, in one process or in several: every region is a file that each peer maps for
@@ -27,6 +28,7 @@ public final class ShmFabric implements Fabric {
   public static final Path DEFAULT_DIRECTORY = Path.of("/dev/shm");
 
   private static final String PREFIX = "starling-";
+  private static final Pattern OURS = Pattern.compile(PREFIX + "[0-9a-f]+-(?:\\d+\\.\\d+|board)");
   private static final int COMPLETIONS = 64;
   private static final long CREATION_MS = 10_000;
 
@@ -159,7 +161,11 @@ public final class ShmFabric implements Fabric {
     int removed = 0;
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*")) {
       for (Path file : files) {
-        if (Files.isReadable(file)
+        // Whatever else people keep there under such a name is theirs, a run's directory for
+        // instance.
+        if (OURS.matcher(file.getFileName().toString()).matches()
+            && Files.isRegularFile(file)
+            && Files.isReadable(file)
             && !isBeingCreated(file)
             && !SharedFile.isOwned(file)
             && Files.deleteIfExists(file)) {

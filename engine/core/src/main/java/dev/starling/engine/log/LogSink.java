@@ -58,6 +58,9 @@ public interface LogSink extends AutoCloseable {
    */
   long dropBefore(int segment);
 
+  /** Gives the records that follow, a few small ones, what was kept free for the log's end. */
+  default void useReserve() {}
+
   /** Ends the log: what was appended stays. A second call does nothing. */
   @Override
   void close();

@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -43,6 +45,7 @@ public final class UpdateLog implements Journal {
   private final CRC32C crc = new CRC32C();
   private final long epochNs =
       Math.multiplyExact(System.currentTimeMillis(), 1_000_000L) - System.nanoTime();
+  private final NavigableMap<Long, Integer> cutSegments = new ConcurrentSkipListMap<>();
   private long sequence;
   private boolean lost;
   private boolean closed;
@@ -209,6 +212,7 @@ public final class UpdateLog implements Journal {
   public void cut(long set) {
     // What replay from this set needs begins with a segment: all earlier ones can be dropped.
     roll();
+    cutSegments.put(set, sink.segment());
     begin(RecordKind.CUT, 0, NO_STRIPE);
     putLong(0, set);
     append(8);
@@ -221,6 +225,21 @@ public final class UpdateLog implements Journal {
     putLong(8, optimizerStep);
     putVersions(16, versions);
     append(16 + (long) versions.length * Long.BYTES);
+  }
+
+  /**
+   * Removes the segments that replay from a checkpoint set does not need. Any thread may call.
+   *
+   * @param set the set, complete
+   * @return the bytes that this gave back, 0 when the log was not cut for the set
+   */
+  public long dropBefore(long set) {
+    Integer segment = cutSegments.get(set);
+    if (segment == null) {
+      return 0;
+    }
+    cutSegments.headMap(set).clear();
+    return sink.dropBefore(segment);
   }
 
   /** Ends a segment between two updates, so that a payload lies in one. */
@@ -275,6 +294,19 @@ public final class UpdateLog implements Journal {
       return;
     }
     long headLength = LogRecord.lengthBytes(headBodyBytes);
+    seal(headBodyBytes, payload, payloadOffset, payloadLength);
+    try {
+      sink.append(head, headLength, payload, payloadOffset, payloadLength);
+      sequence++;
+    } catch (StarlingException failure) {
+      lose(failure);
+    }
+  }
+
+  /** Completes the head: length, place in the log, checksum. */
+  private void seal(
+      long headBodyBytes, MemorySegment payload, long payloadOffset, long payloadLength) {
+    long headLength = LogRecord.lengthBytes(headBodyBytes);
     putInt(
         LogRecord.BODY_LENGTH_OFFSET - LogRecord.HEADER_BYTES,
         (int) (headBodyBytes + payloadLength));
@@ -288,12 +320,6 @@ public final class UpdateLog implements Journal {
       crc.update(view(payload, payloadOffset, (int) payloadLength));
     }
     head.set(LogRecord.INT, 0, (int) crc.getValue());
-    try {
-      sink.append(head, headLength, payload, payloadOffset, payloadLength);
-      sequence++;
-    } catch (StarlingException failure) {
-      lose(failure);
-    }
   }
 
   /** Views are kept: the buffers that gradients come in are few and always the same. */
@@ -341,13 +367,12 @@ public final class UpdateLog implements Journal {
 
   /** The sink keeps room for a last record; where even that fails, the log ends as a killed one. */
   private void endLost() {
-    lost = false;
+    sink.useReserve();
+    seal(8, null, 0, 0);
     try {
-      append(8);
+      sink.append(head, LogRecord.lengthBytes(8), null, 0, 0);
     } catch (StarlingException failure) {
       onLost.accept("the log has no END record: " + failure.getMessage());
-    } finally {
-      lost = true;
     }
   }
 }

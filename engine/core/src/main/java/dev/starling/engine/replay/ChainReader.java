@@ -39,6 +39,7 @@ final class ChainReader implements AutoCloseable {
   private final int stripes;
   private Origin origin;
   private long records;
+  private long bytes;
   private long updateEvents;
   private boolean held;
   private boolean duringCut;
@@ -109,6 +110,10 @@ final class ChainReader implements AutoCloseable {
 
   long records() {
     return records;
+  }
+
+  long bytes() {
+    return bytes;
   }
 
   /** {@return where the last record lies} */
@@ -223,6 +228,7 @@ final class ChainReader implements AutoCloseable {
       return false;
     }
     records++;
+    bytes += cursor.record().byteSize();
     lastPosition = cursor.position();
     lastTimeNs = LogRecord.timeNs(cursor.record());
     return true;

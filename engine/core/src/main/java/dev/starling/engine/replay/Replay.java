@@ -42,7 +42,7 @@ public final class Replay implements AutoCloseable {
   private final List<String> damages = new ArrayList<>();
   private final Set<String> resolved = new TreeSet<>();
   private ReplayLimit limit = () -> false;
-  private LongConsumer progress = records -> {};
+  private LongConsumer progress = bytes -> {};
   private ReplicaLayout layout;
 
   /** Tells when replay has come as far as it is to go. */
@@ -131,7 +131,8 @@ public final class Replay implements AutoCloseable {
                 + " does not say where its parameters came from: its first segments are missing");
       }
     } else if (origin.set() >= 0) {
-      ReplayInput.SavedState from = input.set(origin.set()).get(chain.id().rank());
+      ReplayInput.SavedState from =
+          input.set(origin.set()).get(origin.rank() >= 0 ? origin.rank() : chain.id().rank());
       if (from == null) {
         damages.add(
             "checkpoint set "
@@ -219,7 +220,7 @@ public final class Replay implements AutoCloseable {
   /**
    * Sets who is told how far the replay is.
    *
-   * @param value is given the records read so far, often
+   * @param value is given the bytes of records read so far, often
    */
   public void progress(LongConsumer value) {
     progress = value;
@@ -240,7 +241,7 @@ public final class Replay implements AutoCloseable {
         moved |= chain.reader().read(chain);
         moved |= apply(chain);
       }
-      progress.accept(records());
+      progress.accept(bytes());
       moved = moved || landCandidate();
     }
     for (Chain chain : chains.values()) {
@@ -479,6 +480,24 @@ public final class Replay implements AutoCloseable {
    */
   public long records() {
     return chains.values().stream().mapToLong(chain -> chain.reader().records()).sum();
+  }
+
+  /**
+   * Returns how long the records are that were read.
+   *
+   * @return bytes, over all logs
+   */
+  public long bytes() {
+    return chains.values().stream().mapToLong(chain -> chain.reader().bytes()).sum();
+  }
+
+  /**
+   * Returns how many gradients were turned into updates.
+   *
+   * @return over all logs
+   */
+  public long updates() {
+    return chains.values().stream().mapToLong(Chain::updates).sum();
   }
 
   /**

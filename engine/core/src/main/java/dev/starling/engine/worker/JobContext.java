@@ -6,6 +6,9 @@ import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.Journal;
+import dev.starling.engine.log.LogRecord;
+import dev.starling.engine.log.RunText;
+import dev.starling.engine.optimizer.Optimizer;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
 import dev.starling.engine.replica.ReplicaLayout;
@@ -52,6 +55,8 @@ public final class JobContext extends PairingOptions {
   private String kernelsDescription = "not concluded";
   private Journal.Factory journal = (rank, incarnation) -> Journal.NONE;
   private GradientPayload gradientPayload = GradientPayload.F32;
+  private int firstIncarnation;
+  private Restoration restoration = rank -> null;
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
       () -> new BackoffIdleStrategy(10, 0, 20_000, 500_000);
@@ -464,6 +469,64 @@ public final class JobContext extends PairingOptions {
    */
   public GradientPayload gradientPayload() {
     return gradientPayload;
+  }
+
+  /**
+   * Lets the job go on where another one ended.
+   *
+   * @param incarnation the incarnation of every worker that begins with the job, larger than any of
+   *     the earlier job; 0 for a new job, the default
+   * @param states the state of each worker; also of one that joins again later and finds nobody
+   *     alive
+   * @return this
+   */
+  public JobContext restoration(int incarnation, Restoration states) {
+    requireOpen();
+    firstIncarnation = incarnation;
+    restoration = states;
+    return this;
+  }
+
+  /**
+   * Returns the incarnation of every worker that begins with the job.
+   *
+   * @return 0 for a new job
+   */
+  public int firstIncarnation() {
+    return firstIncarnation;
+  }
+
+  /**
+   * Returns the states that workers go on from.
+   *
+   * @return the states
+   */
+  public Restoration restoration() {
+    return restoration;
+  }
+
+  /**
+   * Describes the job for the RUN record of a worker's log.
+   *
+   * @param rank the worker
+   * @param incarnation its incarnation
+   * @return everything that replay needs; add what else a reader may want to know
+   */
+  public RunText runText(int rank, int incarnation) {
+    String optimizerText;
+    try (Optimizer one = optimizer.create(1)) {
+      optimizerText = one.specification();
+    }
+    return new RunText()
+        .put(RunText.FORMAT, LogRecord.FORMAT)
+        .put(RunText.RANK, rank)
+        .put(RunText.INCARNATION, incarnation)
+        .layout(layout)
+        .put(RunText.OPTIMIZER, optimizerText)
+        .put(RunText.PAYLOAD, gradientPayload)
+        .put("schedule", schedule)
+        .put("seed", seed)
+        .put("pairing", describePairing());
   }
 
   /**

@@ -7,17 +7,17 @@ import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
+import dev.starling.engine.log.Origin;
 import dev.starling.engine.memory.Mappings;
 import dev.starling.engine.memory.PrivateMemory;
-import dev.starling.engine.metrics.Counter;
-import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import org.agrona.concurrent.Agent;
 
 /**
  * One worker of a job whose other workers live in other processes of this host. The processes share
@@ -32,6 +32,7 @@ import org.agrona.concurrent.Agent;
 public final class JoinedWorker implements AutoCloseable {
   private static final long DRAIN_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(30);
   private static final long COPY_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final long CUT_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long COORDINATOR_CHECK_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -92,9 +93,12 @@ public final class JoinedWorker implements AutoCloseable {
   private void open(int rank, MemorySegment initialParameters) {
     ShmFabric fabric = board.fabric();
     ReplicaLayout layout = context.layout();
-    if (incarnation > 0) {
+    boolean returns = incarnation > context.firstIncarnation();
+    if (returns) {
       retirePredecessor(rank);
     }
+    // Before anything is copied: a checkpoint set waits for what comes of it.
+    record.cut(RankRecord.JOINING);
     Replica replica =
         Replica.createShared(
             fabric.regionPath(board.jobId(), rank, incarnation),
@@ -107,16 +111,31 @@ public final class JoinedWorker implements AutoCloseable {
       Mappings.lock(
           "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
     }
-    boolean fromTheStart = incarnation == 0 && board.phase() == JobBoard.Phase.GATHERING;
+    boolean fromTheStart = !returns && board.phase() == JobBoard.Phase.GATHERING;
     if (fromTheStart || !copyLivingReplica(replica)) {
-      replica.initialise(initialParameters);
+      beginAnew(replica, initialParameters);
     }
     CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
     agent =
         new RunningAgent(
-            worker, new Reporting(communication, worker.counters()), context.idleStrategy().get());
+            worker,
+            new ReportingAgent(communication, worker.counters(), record),
+            context.idleStrategy().get());
     agent.start();
+    record.cut(worker.cut());
     record.joined(incarnation, source);
+  }
+
+  /** Begins with the rank's own checkpoint where there is one, otherwise with the initial model. */
+  private void beginAnew(Replica replica, MemorySegment initialParameters) {
+    Restoration.State state = context.restoration().of(replica.rank());
+    if (state == null) {
+      replica.initialise(initialParameters);
+      return;
+    }
+    replica.initialise(state.parameters());
+    worker.restore(state.origin(), state.state());
+    source = RankRecord.fromCheckpoint(state.origin().set());
   }
 
   private void retirePredecessor(int rank) {
@@ -171,14 +190,39 @@ public final class JoinedWorker implements AutoCloseable {
       }
       throw gone;
     }
+    long[] versions = new long[layout.stripes()];
+    long cut;
     try (ReplicaReader reader = new ReplicaReader(remote, layout, replica.rank())) {
-      if (!reader.tryCopyTo(copy.segment(), COPY_TIMEOUT_NS)) {
-        return false;
-      }
+      cut = copyBetweenCuts(reader, copy.segment(), versions);
+    }
+    if (cut < 0) {
+      return false;
     }
     replica.initialise(copy.segment());
+    worker.restore(new Origin(Origin.NONE, peer, joined, cut, 0, versions), Map.of());
     source = peer;
     return true;
+  }
+
+  /**
+   * Copies a replica whose stripes were all copied for the same checkpoint set: one that is in the
+   * middle of it soon is not any more.
+   *
+   * @return the set, or -1 when the replica cannot be read
+   */
+  private static long copyBetweenCuts(ReplicaReader reader, MemorySegment copy, long[] versions) {
+    long[] cuts = new long[versions.length];
+    long deadlineNs = System.nanoTime() + CUT_TIMEOUT_NS;
+    while (System.nanoTime() - deadlineNs < 0) {
+      if (!reader.tryCopyTo(copy, versions, cuts, COPY_TIMEOUT_NS)) {
+        return -1;
+      }
+      if (Arrays.stream(cuts).distinct().count() == 1) {
+        return cuts[0];
+      }
+      LockSupport.parkNanos(POLL_NS);
+    }
+    return -1;
   }
 
   /**
@@ -193,7 +237,7 @@ public final class JoinedWorker implements AutoCloseable {
   /**
    * Returns whose model this worker started from.
    *
-   * @return a rank, or {@link RankRecord#INITIAL}
+   * @return a rank, {@link RankRecord#INITIAL}, or {@link RankRecord#fromCheckpoint}
    */
   public int source() {
     return source;
@@ -289,39 +333,6 @@ public final class JoinedWorker implements AutoCloseable {
       if (isCoordinatorDead()) {
         board.fabric().removeDeadRegions();
       }
-    }
-  }
-
-  /** The agent, with the number of submitted gradients told on the board. */
-  private final class Reporting implements Agent {
-    private final CommunicationAgent communication;
-    private final Counters counters;
-    private final long before = record.submitted();
-
-    Reporting(CommunicationAgent communication, Counters counters) {
-      this.communication = communication;
-      this.counters = counters;
-    }
-
-    @Override
-    public void onStart() {
-      communication.onStart();
-    }
-
-    @Override
-    public int doWork() {
-      record.submitted(before + counters.get(Counter.GRADIENTS_SUBMITTED));
-      return communication.doWork();
-    }
-
-    @Override
-    public void onClose() {
-      communication.onClose();
-    }
-
-    @Override
-    public String roleName() {
-      return communication.roleName();
     }
   }
 }

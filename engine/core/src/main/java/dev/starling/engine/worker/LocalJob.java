@@ -9,7 +9,6 @@ import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
 import dev.starling.engine.memory.Mappings;
-import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
@@ -88,10 +87,20 @@ public final class LocalJob implements AutoCloseable {
     board = JobBoard.create(fabric, jobId, context.workers(), Long.MAX_VALUE);
     List<RegionDescriptor> regions = new ArrayList<>();
     for (int rank = 0; rank < context.workers(); rank++) {
+      int incarnation = context.firstIncarnation();
       Replica replica =
-          Replica.createShared(fabric.regionPath(jobId, rank, 0), layout, jobId, rank, 0);
-      workers.add(new Worker(context, replica));
-      replica.initialise(initialParameters);
+          Replica.createShared(
+              fabric.regionPath(jobId, rank, incarnation), layout, jobId, rank, incarnation);
+      Worker worker = new Worker(context, replica);
+      workers.add(worker);
+      Restoration.State state = context.restoration().of(rank);
+      if (state == null) {
+        replica.initialise(initialParameters);
+      } else {
+        replica.initialise(state.parameters());
+        worker.restore(state.origin(), state.state());
+        board.rank(rank).submitted(state.submitted());
+      }
       if (context.lockMemory()) {
         Mappings.lock(
             "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
@@ -100,22 +109,19 @@ public final class LocalJob implements AutoCloseable {
     }
     Membership members = Membership.of(regions);
     for (Worker worker : workers) {
-      board.rank(worker.rank()).joined(0, RankRecord.INITIAL);
-      CommunicationAgent agent = worker.connect(fabric, members, this::meanSteps);
-      agents.add(new RunningAgent(worker, agent, context.idleStrategy().get()));
+      board.rank(worker.rank()).cut(worker.cut());
+      board.rank(worker.rank()).joined(context.firstIncarnation(), RankRecord.INITIAL);
+      CommunicationAgent agent = worker.connect(fabric, members, board::meanSteps);
+      agents.add(
+          new RunningAgent(
+              worker,
+              new ReportingAgent(agent, worker.counters(), board.rank(worker.rank())),
+              context.idleStrategy().get()));
     }
     observer = new JobObserver(board, layout);
     observer.refresh();
     agents.forEach(RunningAgent::start);
     board.phase(JobBoard.Phase.RUNNING);
-  }
-
-  private double meanSteps() {
-    long submitted = 0;
-    for (int i = 0; i < workers.size(); i++) {
-      submitted += workers.get(i).counters().get(Counter.GRADIENTS_SUBMITTED);
-    }
-    return (double) submitted / workers.size();
   }
 
   /**
@@ -144,6 +150,15 @@ public final class LocalJob implements AutoCloseable {
    */
   public JobObserver observer() {
     return observer;
+  }
+
+  /**
+   * Returns all workers.
+   *
+   * @return by rank
+   */
+  public List<Worker> allWorkers() {
+    return List.copyOf(workers);
   }
 
   /**

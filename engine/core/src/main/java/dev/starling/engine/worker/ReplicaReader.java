@@ -30,6 +30,7 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
   private final int rank;
   private long outstanding;
   private long value;
+  private long copiedWord;
   private boolean succeeded;
   private boolean peerLost;
 
@@ -64,9 +65,23 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
    * @return whether every stripe was copied whole; no at once when the connection failed
    */
   public boolean tryCopyTo(MemorySegment target, long timeoutNs) {
+    return tryCopyTo(target, new long[layout.stripes()], new long[layout.stripes()], timeoutNs);
+  }
+
+  /**
+   * Copies the whole replica as {@link #tryCopyTo(MemorySegment, long)} does, and says what of it
+   * was copied.
+   *
+   * @param target at least as long as the model, float32; undefined when the answer is no
+   * @param versions receives the version of each stripe
+   * @param cuts receives the newest checkpoint set that each stripe was copied for before
+   * @param timeoutNs how long to try for each stripe
+   * @return whether every stripe was copied whole
+   */
+  public boolean tryCopyTo(MemorySegment target, long[] versions, long[] cuts, long timeoutNs) {
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
       long deadlineNs = System.nanoTime() + timeoutNs;
-      while (!tryCopyStripe(stripe, target, deadlineNs)) {
+      while (!tryCopyStripe(stripe, target, versions, cuts, deadlineNs)) {
         if (peerLost || System.nanoTime() - deadlineNs > 0) {
           return false;
         }
@@ -76,12 +91,36 @@ public final class ReplicaReader implements AutoCloseable, CompletionHandler {
     return true;
   }
 
-  private boolean tryCopyStripe(int stripe, MemorySegment target, long deadlineNs) {
+  /** What is read before and after the copy must be the same: then it belongs to the copy. */
+  private boolean tryCopyStripe(
+      int stripe, MemorySegment target, long[] versions, long[] cuts, long deadlineNs) {
+    long cutOffset = layout.lineOffset(stripe) + ControlLine.CUT_OFFSET;
+    long versionOffset = layout.lineOffset(stripe) + ControlLine.VERSION_OFFSET;
+    if (!readWord(cutOffset, deadlineNs)) {
+      return false;
+    }
+    cuts[stripe] = value;
+    if (!tryCopyContent(stripe, target, deadlineNs)) {
+      return false;
+    }
+    long word = copiedWord;
+    if (!readWord(cutOffset, deadlineNs) || value != cuts[stripe]) {
+      return false;
+    }
+    if (!readWord(versionOffset, deadlineNs)) {
+      return false;
+    }
+    versions[stripe] = LockWord.fullVersion(word, value);
+    return true;
+  }
+
+  private boolean tryCopyContent(int stripe, MemorySegment target, long deadlineNs) {
     long lockOffset = layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET;
     if (!readWord(lockOffset, deadlineNs)) {
       return false;
     }
     long word = value;
+    copiedWord = word;
     if (!LockWord.isFree(word)) {
       return copy(stripe, LockWord.current(word), target, deadlineNs)
           && isStillCurrent(word, lockOffset, deadlineNs);

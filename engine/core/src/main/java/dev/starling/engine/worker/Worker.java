@@ -270,6 +270,19 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
+   * Returns the model's shape.
+   *
+   * @return the parameters of each stripe
+   */
+  public List<Long> stripeParameters() {
+    List<Long> parameters = new ArrayList<>();
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      parameters.add(layout.stripeParameters(stripe));
+    }
+    return parameters;
+  }
+
+  /**
    * Returns the newest checkpoint set that this worker was copied for, or began after.
    *
    * @return the set's number

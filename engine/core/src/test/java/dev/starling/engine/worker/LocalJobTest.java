@@ -429,7 +429,7 @@ class LocalJobTest {
 
   @Test
   void shouldRemoveRegionsOfDeadOwnersAtLaunch() throws Exception {
-    Path dead = Path.of("/dev/shm/starling-dead" + System.nanoTime() + "-0");
+    Path dead = Path.of("/dev/shm/starling-%x-0.0".formatted(System.nanoTime()));
     Files.write(dead, new byte[4096]);
     try (Arena arena = Arena.ofConfined();
         LocalJob job = LocalJob.launch(context(1, 16), arena.allocate(64))) {
