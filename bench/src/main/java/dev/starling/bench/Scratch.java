@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A new directory on the memory file system, removed with all that is in it. Its name does not begin
- * as the engine's regions there do.
+ * A new directory on the memory file system, removed with all that is in it. Its name does not
+ * begin as the engine's regions there do.
  */
 record Scratch(Path directory) implements AutoCloseable {
   private static final Path PARENT = Path.of("/dev/shm");
