@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Proves that what a run saved follows from what it logged: replays all ranks and compares every
@@ -232,7 +233,10 @@ public final class RunVerifier {
                 .formatted(
                     version,
                     chain,
-                    replay.version(chain, 0),
+                    IntStream.range(0, stripes)
+                        .mapToLong(stripe -> replay.version(chain, stripe))
+                        .min()
+                        .orElseThrow(),
                     reasons.isEmpty() ? "" : " (" + reasons.getFirst() + ")"));
       }
     }
