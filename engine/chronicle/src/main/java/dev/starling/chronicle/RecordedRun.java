@@ -1,6 +1,6 @@
 package dev.starling.chronicle;
 
-import dev.starling.engine.StarlingException;
+import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.checkpoint.CheckpointFile;
 import dev.starling.engine.checkpoint.CheckpointFiles;
 import dev.starling.engine.checkpoint.CheckpointManifest;
@@ -25,6 +25,9 @@ import java.util.TreeMap;
  * Belongs to one thread; owns the mappings of what it has opened.
  */
 public final class RecordedRun implements ReplayInput, AutoCloseable {
+  private static final String CURE =
+      ": name the directory of a run that was trained with --log f32 or bf16";
+
   private final Path directory;
   private final Map<ChainId, Path> logs = new TreeMap<>();
   private final CheckpointSets sets;
@@ -41,23 +44,22 @@ public final class RecordedRun implements ReplayInput, AutoCloseable {
    *
    * @param directory the run directory
    * @return the run, owned by the caller
-   * @throws StarlingException when there is no such directory or it has no logs
+   * @throws ConfigurationException when there is no such directory or it has no logs
    */
   public static RecordedRun open(Path directory) {
     Path log = directory.resolve(RunRecorder.LOG);
     if (!Files.isDirectory(log)) {
-      throw new StarlingException(
+      throw new ConfigurationException(
           directory
-              + " has no update log: name the directory of a run that was trained with --log f32 or"
-              + " bf16");
+              + (Files.isDirectory(directory) ? " has no update log" : " is no directory")
+              + CURE);
     }
     RecordedRun run = new RecordedRun(directory);
     for (LogDirectory one : ChronicleLogs.list(log)) {
       run.logs.put(new ChainId(one.rank(), one.incarnation()), one.path());
     }
     if (run.logs.isEmpty()) {
-      throw new StarlingException(
-          log + " is empty: name the directory of a run that was trained with --log f32 or bf16");
+      throw new ConfigurationException(log + " is empty" + CURE);
     }
     return run;
   }

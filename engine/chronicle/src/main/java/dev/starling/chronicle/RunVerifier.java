@@ -20,16 +20,22 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Proves that what a run saved follows from what it logged: replays all ranks and compares every
  * later checkpoint, bit for bit. Belongs to one thread.
  */
 public final class RunVerifier {
+  private static final String WITHOUT_VALUES =
+      "the logs keep no gradients (--log none): they tell what happened, but nothing can be"
+          + " replayed";
+
   private final RecordedRun run;
   private final CheckpointSets sets;
   private final LongConsumer progress;
   private final List<String> differences = new ArrayList<>();
+  private final List<String> otherValues = new ArrayList<>();
   private final Set<Long> damagedSets = new HashSet<>();
   private final Set<Long> compared = new TreeSet<>();
   private final Map<String, String> awaited = new HashMap<>();
@@ -66,10 +72,10 @@ public final class RunVerifier {
       replay.run();
       differences.addAll(replay.damages());
       differences.addAll(replay.gaps());
-      if (!replay.hasValues()) {
-        differences.add(
-            "the logs keep no gradients (--log none): they tell what happened, but nothing can be"
-                + " replayed");
+      if (replay.hasValues()) {
+        differences.addAll(0, otherValues);
+      } else {
+        differences.add(WITHOUT_VALUES);
       }
       differences.addAll(new TreeSet<>(awaited.values()));
       List<ChainId> chains = replay.chains();
@@ -146,7 +152,7 @@ public final class RunVerifier {
       try (CheckpointFile file = CheckpointFiles.read(path)) {
         long at = content.mismatch(file.stripe(stripe));
         if (at >= 0) {
-          differences.add(
+          otherValues.add(
               ("parameter %d of stripe %d of %s at version %d differs from checkpoint set %d:"
                       + " replay gives another value than %s has")
                   .formatted(at / Float.BYTES, stripe, chain, version, set, path));
@@ -178,7 +184,7 @@ public final class RunVerifier {
     private void compare(ChainId chain, Optimizer optimizer, StateVector vector) {
       int index = optimizer.stateNames().indexOf(vector.name());
       if (index >= 0 && optimizer.state(index).mismatch(vector.segment()) >= 0) {
-        differences.add(
+        otherValues.add(
             "the optimizer's vector '%s' of %s differs from checkpoint set %d: replay gives other"
                     .formatted(vector.name(), chain, set)
                 + " values than "
@@ -221,6 +227,9 @@ public final class RunVerifier {
       replay.limit(() -> left[0] == 0);
       replay.progress(progress);
       replay.run();
+      if (!replay.hasValues()) {
+        throw new StarlingException(run.directory() + " cannot be replayed: " + WITHOUT_VALUES);
+      }
       if (left[0] > 0) {
         List<String> reasons = new ArrayList<>(replay.damages());
         reasons.addAll(replay.gaps());
@@ -229,7 +238,10 @@ public final class RunVerifier {
                 .formatted(
                     version,
                     chain,
-                    replay.version(chain, 0),
+                    IntStream.range(0, stripes)
+                        .mapToLong(stripe -> replay.version(chain, stripe))
+                        .min()
+                        .orElseThrow(),
                     reasons.isEmpty() ? "" : " (" + reasons.getFirst() + ")"));
       }
     }

@@ -163,6 +163,10 @@ final class ChainReader implements AutoCloseable {
               LogRecord.bodyLong(record, 16),
               LogRecord.bodyLong(record, 24),
               versions(record, 32));
+    } else if (LogRecord.kind(record) == RecordKind.END) {
+      // Its worker could not be made: it never had a replica.
+      closedWell = LogRecord.bodyLong(record, 0) == 0;
+      ended = true;
     } else {
       held = true;
     }
