@@ -44,5 +44,14 @@ public interface ReplayInput {
       long optimizerStep,
       long[] versions,
       MemorySegment parameters,
-      Map<String, MemorySegment> state) {}
+      Map<String, MemorySegment> state) {
+    /**
+     * Returns what a rank begins with that takes another rank's parameters: not its optimizer.
+     *
+     * @return the same parameters, no optimizer state
+     */
+    public SavedState withFreshOptimizer() {
+      return new SavedState(chain, 0, versions, parameters, Map.of());
+    }
+  }
 }
