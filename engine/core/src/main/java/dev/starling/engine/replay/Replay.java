@@ -141,7 +141,7 @@ public final class Replay implements AutoCloseable {
                 + chain.id()
                 + " begins, is missing or has no file of that rank");
       } else {
-        chain.load(from, true);
+        chain.load(origin.rank() >= 0 ? from.withFreshOptimizer() : from, true);
       }
     } else {
       copies.put(chain.id(), origin);

@@ -44,5 +44,14 @@ public interface ReplayInput {
       long optimizerStep,
       long[] versions,
       MemorySegment parameters,
-      Map<String, MemorySegment> state) {}
+      Map<String, MemorySegment> state) {
+    /**
+     * Returns what a rank without a state of its own begins with.
+     *
+     * @return the same parameters with a fresh optimizer
+     */
+    public SavedState withFreshOptimizer() {
+      return new SavedState(chain, 0, versions, parameters, Map.of());
+    }
+  }
 }
