@@ -30,6 +30,13 @@ public record CommandRun(int exitCode, String out, String err) {
     return of(false, arguments);
   }
 
+  /** The arguments in one array. */
+  public static String[] join(List<String> first, String... more) {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
   public static CommandRun onTerminal(String... arguments) {
     return of(true, arguments);
   }

@@ -259,9 +259,12 @@ final class Recording implements AutoCloseable {
         RankCheckpoint description = open.description();
         long steps = number(description, STEPS);
         long samples = number(description, SAMPLES);
-        RankRecord record = board.rank(file.rank());
-        record.progress(steps, samples, Double.NaN, System.nanoTime(), System.nanoTime(), 0);
-        record.submitted(number(description, SUBMITTED));
+        // A run that goes on with fewer workers leaves the last ranks behind, not their work.
+        if (file.rank() < board.workers()) {
+          RankRecord record = board.rank(file.rank());
+          record.progress(steps, samples, Double.NaN, System.nanoTime(), System.nanoTime(), 0);
+          record.submitted(number(description, SUBMITTED));
+        }
         done += plan.budget().inSamples() ? samples : steps;
       }
     }

@@ -25,6 +25,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs that go on: {@code starling train --resume DIR}. */
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -39,7 +41,10 @@ class ResumeTest {
   }
 
   private CommandRun train(String... more) {
-    List<String> all = new ArrayList<>(List.of("--log-segment", "1m", "--workers", "2", "--json"));
+    List<String> all = new ArrayList<>(List.of("--log-segment", "1m", "--json"));
+    if (!List.of(more).contains("--workers")) {
+      all.addAll(List.of("--workers", "2"));
+    }
     all.addAll(List.of(more));
     return CommandRun.of(shared.train(all.toArray(String[]::new)));
   }
@@ -171,6 +176,18 @@ class ResumeTest {
     assertEquals(List.of("0.0", "0.1", "0.2", "1.0", "1.1", "1.2"), logs());
     JsonNode verified = RecordedFiles.requireProven(run());
     assertEquals(6, verified.get("logs").asInt(), verified.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void shouldGoOnWithMoreOrFewerWorkersWhenAsked(int workers) {
+    train("--log", "f32", "--epochs", "2", "--workers", "2").requireOk();
+    CommandRun resumed = resume("--epochs", "4", "--workers", "" + workers, "--json").requireOk();
+    assertEquals(workers, resumed.json().get("stepsPerWorker").size(), resumed.out());
+    JsonNode verified = RecordedFiles.requireProven(run());
+    assertEquals(2 + workers, verified.get("logs").asInt(), verified.toString());
+    long drawn = 16L * (verified.get("gradients").asLong());
+    assertTrue(drawn <= 4 * 400 + 16, "more work than what was left: " + drawn);
   }
 
   @Test
