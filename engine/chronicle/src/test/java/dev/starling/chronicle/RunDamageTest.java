@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -84,9 +85,15 @@ class RunDamageTest {
     }
   }
 
-  private static Path newestSegment(Path run, int rank) {
+  /** The newest segment that has anything in it: a writer may be killed as it begins another. */
+  private static Path newestSegment(Path run, int rank) throws IOException {
     Path log = run.resolve("log/" + rank + ".0");
-    return SegmentFiles.segment(log, SegmentFiles.segments(log).last());
+    NavigableSet<Integer> segments = SegmentFiles.segments(log);
+    int newest = segments.last();
+    while (Files.size(SegmentFiles.segment(log, newest)) == 0) {
+      newest = segments.lower(newest);
+    }
+    return SegmentFiles.segment(log, newest);
   }
 
   private static int usedBytes(Path segment) throws IOException {

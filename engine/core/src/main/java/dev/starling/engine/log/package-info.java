@@ -6,6 +6,7 @@
  * neither blocks nor keeps the segments it is given.
  *
  * <p>Invariants: a gradient is told before the update that uses it; an intent before either side of
- * the exchange is published; a fence before the lock is broken.
+ * the exchange is published; a fence before the lock is broken. FORMAT.md in this directory
+ * specifies the format; {@link dev.starling.engine.log.LogRecord} is its layout.
  */
 package dev.starling.engine.log;
