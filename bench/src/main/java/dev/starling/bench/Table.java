@@ -15,6 +15,7 @@ import java.util.Map;
 public final class Table {
   private static final String JAVA_NS = "javaNs";
   private static final String RIVAL_NS = "rivalNs";
+  private static final List<String> LATENCIES = List.of("p50Ns", "p99Ns", "p999Ns", "maxNs");
 
   private Table() {}
 
@@ -42,7 +43,8 @@ public final class Table {
 
   /**
    * Turns results into Markdown: paired benchmarks as times of both sides and the ratio rival /
-   * Java (above 1: Java is faster), its median over the iterations and its range; others as JMH's
+   * Java (above 1: Java is faster), its median over the iterations and its range; latencies as the
+   * medians of their percentiles over the iterations, and the longest of all; others as JMH's
    * score.
    *
    * @param results the array JMH wrote
@@ -54,43 +56,79 @@ public final class Table {
       throw new IllegalArgumentException("it holds no array of results");
     }
     List<String> paired = new ArrayList<>();
+    List<String> latencies = new ArrayList<>();
     List<String> single = new ArrayList<>();
     for (JsonNode result : results) {
-      (result.path("secondaryMetrics").has(JAVA_NS) ? paired : single).add(row(result));
+      JsonNode secondary = result.path("secondaryMetrics");
+      if (secondary.has(JAVA_NS)) {
+        paired.add(first(result) + pairedCells(secondary));
+      } else if (secondary.has(LATENCIES.getFirst())) {
+        latencies.add(first(result) + latencyCells(secondary));
+      } else {
+        single.add(first(result) + scoreCells(result.path("primaryMetric")));
+      }
     }
     StringBuilder text = new StringBuilder();
-    if (!paired.isEmpty()) {
-      text.append("| benchmark | parameters | Java | rival | rival / Java | range |\n");
-      text.append("|---|---|---:|---:|---:|---:|\n");
-      paired.forEach(text::append);
-    }
-    if (!single.isEmpty()) {
-      text.append(text.isEmpty() ? "" : "\n");
-      text.append("| benchmark | parameters | score | error | unit |\n");
-      text.append("|---|---|---:|---:|---|\n");
-      single.forEach(text::append);
-    }
+    table(
+        text,
+        "| benchmark | parameters | Java | rival | rival / Java | range |\n"
+            + "|---|---|---:|---:|---:|---:|\n",
+        paired);
+    table(
+        text,
+        "| benchmark | parameters | p50 | p99 | p99.9 | longest |\n|---|---|---:|---:|---:|---:|\n",
+        latencies);
+    table(
+        text,
+        "| benchmark | parameters | score | error | unit |\n|---|---|---:|---:|---|\n",
+        single);
     return text.toString();
   }
 
-  private static String row(JsonNode result) {
+  private static void table(StringBuilder text, String header, List<String> rows) {
+    if (!rows.isEmpty()) {
+      text.append(text.isEmpty() ? "" : "\n").append(header);
+      rows.forEach(text::append);
+    }
+  }
+
+  private static String first(JsonNode result) {
     String[] name = result.path("benchmark").asText().split("\\.");
     if (name.length < 2) {
       throw new IllegalArgumentException("a result has no benchmark name");
     }
-    String first = "| " + name[name.length - 2] + "." + name[name.length - 1] + " | ";
-    String parameters = parameters(result.path("params"));
-    JsonNode secondary = result.path("secondaryMetrics");
-    if (!secondary.has(JAVA_NS)) {
-      JsonNode primary = result.path("primaryMetric");
-      return first
-          + parameters
-          + format(" | %.3f", primary.path("score").asDouble())
-          + format(" | %.3f", primary.path("scoreError").asDouble())
-          + " | "
-          + primary.path("scoreUnit").asText()
-          + " |\n";
+    return "| "
+        + name[name.length - 2]
+        + "."
+        + name[name.length - 1]
+        + " | "
+        + parameters(result.path("params"))
+        + " | ";
+  }
+
+  private static String scoreCells(JsonNode primary) {
+    return format("%.3f | ", primary.path("score").asDouble())
+        + format("%.3f | ", primary.path("scoreError").asDouble())
+        + primary.path("scoreUnit").asText()
+        + " |\n";
+  }
+
+  private static String latencyCells(JsonNode secondary) {
+    StringBuilder cells = new StringBuilder();
+    for (String name : LATENCIES) {
+      double[] values = iterations(secondary.path(name));
+      if (values.length == 0) {
+        throw new IllegalArgumentException("a latency has no iterations");
+      }
+      boolean longest = name.equals(LATENCIES.getLast());
+      cells
+          .append(time(longest ? Arrays.stream(values).max().orElseThrow() : median(values)))
+          .append(longest ? " |\n" : " | ");
     }
+    return cells.toString();
+  }
+
+  private static String pairedCells(JsonNode secondary) {
     double[] javaNs = iterations(secondary.path(JAVA_NS));
     double[] rivalNs = iterations(secondary.path(RIVAL_NS));
     if (javaNs.length == 0 || javaNs.length != rivalNs.length) {
@@ -99,10 +137,7 @@ public final class Table {
     double[] ratios = new double[javaNs.length];
     Arrays.setAll(ratios, i -> rivalNs[i] / javaNs[i]);
     Arrays.sort(ratios);
-    return first
-        + parameters
-        + " | "
-        + time(median(javaNs))
+    return time(median(javaNs))
         + " | "
         + time(median(rivalNs))
         + format(" | %.3f", median(ratios))

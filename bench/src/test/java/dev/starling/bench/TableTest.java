@@ -50,6 +50,26 @@ class TableTest {
   }
 
   @Test
+  void shouldShowMedianPercentilesAndTheLongestCallWhenBenchmarkKeepsLatencies()
+      throws IOException {
+    String json =
+        """
+        [{"benchmark": "a.B.c", "primaryMetric":
+          {"score": 12.5, "scoreError": 0.25, "scoreUnit": "ns/op"}, "secondaryMetrics": {
+            "p50Ns": {"rawData": [[100, 300, 200]]}, "p99Ns": {"rawData": [[400, 400, 600]]},
+            "p999Ns": {"rawData": [[1000, 3000, 2000]]},
+            "maxNs": {"rawData": [[5000, 2000000, 7000]]}}}]
+        """;
+    assertEquals(
+        """
+        | benchmark | parameters | p50 | p99 | p99.9 | longest |
+        |---|---|---:|---:|---:|---:|
+        | B.c |  | 200.0 ns | 400.0 ns | 2.000 us | 2.000 ms |
+        """,
+        markdown(json));
+  }
+
+  @Test
   void shouldRefuseWhenFileHoldsNoResults() {
     assertThrows(IllegalArgumentException.class, () -> markdown("{}"));
     assertThrows(IllegalArgumentException.class, () -> markdown("[]"));

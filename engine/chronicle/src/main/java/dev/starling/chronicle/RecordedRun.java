@@ -102,6 +102,21 @@ public final class RecordedRun implements ReplayInput, AutoCloseable {
     return ChronicleLogs.open(logs.get(chain));
   }
 
+  /**
+   * Returns about how long all records are.
+   *
+   * @return the bytes of all segments
+   */
+  public long logBytes() {
+    long bytes = 0;
+    for (Path log : logs.values()) {
+      for (int segment : ChronicleLogs.segments(log)) {
+        bytes += SegmentFiles.segment(log, segment).toFile().length();
+      }
+    }
+    return bytes;
+  }
+
   @Override
   public Map<Integer, SavedState> set(long set) {
     return loaded.computeIfAbsent(set, this::load);

@@ -128,6 +128,10 @@ public final class RunVerifier {
                 .formatted(version, stripe, chain, set));
         replay.watch(chain, stripe, version, new Comparison(set, path));
       }
+      awaited.put(
+          set + "/" + chain,
+          "the log of %s has no CHECKPOINT record of set %d, which has a state of it"
+              .formatted(chain, set));
       replay.watchCheckpoints(chain, new Comparison(set, path));
     }
   }
@@ -164,6 +168,7 @@ public final class RunVerifier {
       if (reached != set) {
         return;
       }
+      awaited.remove(set + "/" + chain);
       try (CheckpointFile file = CheckpointFiles.read(path)) {
         if (file.description().optimizerStep() != optimizerStep) {
           differences.add(

@@ -1,5 +1,7 @@
 package dev.starling.cli;
 
+import dev.starling.cli.checkpoint.CheckpointCommand;
+import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
 import dev.starling.cli.topology.TopologyCommand;
@@ -7,8 +9,6 @@ import dev.starling.cli.train.DemoCommand;
 import dev.starling.cli.train.StatCommand;
 import dev.starling.cli.train.TrainCommand;
 import dev.starling.cli.train.WorkerCommand;
-import java.util.List;
-import java.util.Map;
 import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -73,6 +73,8 @@ public final class Starling implements Runnable {
             .addSubcommand(new StatCommand(terminal))
             .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ReplayCommand(terminal))
+            .addSubcommand(LogCommand.with(terminal))
+            .addSubcommand(CheckpointCommand.with(terminal))
             .addSubcommand(new TopologyCommand(terminal));
     // A run that goes on has its first options and those that replace them.
     commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
@@ -89,14 +91,8 @@ public final class Starling implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "a command is missing: choose one of " + String.join(", ", visibleCommands()));
-  }
-
-  private List<String> visibleCommands() {
-    return spec.subcommands().entrySet().stream()
-        .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
-        .map(Map.Entry::getKey)
-        .toList();
+        "a command is missing: choose one of "
+            + String.join(", ", CommandGroup.visibleCommands(spec)));
   }
 
   static final class Version implements IVersionProvider {

@@ -29,6 +29,7 @@ public abstract class StarlingCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final List<Runnable> afterwards = new ArrayList<>();
   private boolean answered;
+  private int exitCode = ExitCodes.OK;
 
   /**
    * Creates a command.
@@ -50,7 +51,7 @@ public abstract class StarlingCommand implements Callable<Integer> {
   public final Integer call() {
     try {
       execute();
-      return ExitCodes.OK;
+      return exitCode;
     } catch (Throwable failure) {
       return new ErrorReporter(terminal)
           .report(failure, common.json() && !answered, common.verbose());
@@ -85,6 +86,26 @@ public abstract class StarlingCommand implements Callable<Integer> {
       terminal.out().print(report);
     }
     terminal.out().flush();
+  }
+
+  /**
+   * Prints one of many results: as a line of JSON when that was asked for, otherwise as a line of a
+   * report. Nothing is flushed. A failure after that still ends standard output with an error.
+   *
+   * @param json the result
+   * @param line the same for people, without a line break
+   */
+  protected final void answerLine(Map<String, ?> json, String line) {
+    terminal.out().print((common.json() ? Json.line(json) : line) + "\n");
+  }
+
+  /**
+   * Lets the process end with something else than {@link ExitCodes#OK} although nothing failed.
+   *
+   * @param code what it ends with
+   */
+  protected final void exitWith(int code) {
+    exitCode = code;
   }
 
   /**

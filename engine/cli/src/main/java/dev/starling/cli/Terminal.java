@@ -19,6 +19,7 @@ import java.nio.file.Path;
  */
 public record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
   private static final Path STANDARD_ERROR = Path.of("/proc/self/fd/2");
+  private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
   private static final Path CONTROLLING = Path.of("/dev/tty");
   private static final int DEFAULT_COLUMNS = 80;
   private static final int MIN_COLUMNS = 40;
@@ -29,7 +30,8 @@ public record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
    * @return standard output and error, UTF-8, flushed with every line
    */
   static Terminal ofProcess() {
-    return new Terminal(writer(FileDescriptor.out), writer(FileDescriptor.err), isTerminal());
+    return new Terminal(
+        writer(FileDescriptor.out), writer(FileDescriptor.err), isTerminal(STANDARD_ERROR));
   }
 
   /**
@@ -69,13 +71,23 @@ public record Terminal(PrintWriter out, PrintWriter err, boolean interactive) {
     return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
   }
 
-  /** Linux only: what file descriptor 2 leads to. A terminal that cannot be redrawn is none. */
-  private static boolean isTerminal() {
+  /**
+   * Tells whether standard output goes to a terminal as well, where results and a redrawn line
+   * would mix.
+   *
+   * @return whether a person sees both
+   */
+  public boolean showsResults() {
+    return interactive && isTerminal(STANDARD_OUTPUT);
+  }
+
+  /** Linux only: what a file descriptor leads to. A terminal that cannot be redrawn is none. */
+  private static boolean isTerminal(Path descriptor) {
     if ("dumb".equals(System.getenv("TERM"))) {
       return false;
     }
     try {
-      String target = Files.readSymbolicLink(STANDARD_ERROR).toString();
+      String target = Files.readSymbolicLink(descriptor).toString();
       return target.startsWith("/dev/pts/")
           || target.startsWith("/dev/tty")
           || target.equals("/dev/console");

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -22,18 +23,42 @@ class HelpTest {
     return Starling.commandLine(new Terminal(nowhere, nowhere, false));
   }
 
+  /** The commands that do something, with the group that they are in. */
   static Stream<String> commands() {
-    return program().getSubcommands().entrySet().stream()
+    return visible(program())
+        .flatMap(
+            name -> {
+              CommandLine command = command(name);
+              return command.getSubcommands().isEmpty()
+                  ? Stream.of(name)
+                  : visible(command).map(inner -> name + " " + inner);
+            });
+  }
+
+  private static Stream<String> visible(CommandLine group) {
+    return group.getSubcommands().entrySet().stream()
         .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
         .map(Map.Entry::getKey);
+  }
+
+  private static CommandLine command(String path) {
+    CommandLine command = program();
+    for (String name : path.split(" ")) {
+      command = command.getSubcommands().get(name);
+    }
+    return command;
+  }
+
+  private static String[] help(String path) {
+    return (path + " --help").split(" ");
   }
 
   @ParameterizedTest
   @MethodSource("commands")
   void shouldDescribeEveryOptionWhenHelpIsAsked(String command) {
-    CommandRun run = CommandRun.of(command, "--help").requireOk();
+    CommandRun run = CommandRun.of(help(command)).requireOk();
     assertEquals("", run.err());
-    for (OptionSpec option : program().getSubcommands().get(command).getCommandSpec().options()) {
+    for (OptionSpec option : command(command).getCommandSpec().options()) {
       String description = String.join(" ", option.description());
       assertFalse(description.isBlank(), () -> option.longestName() + " has no description");
       assertTrue(run.out().contains(option.longestName()), () -> option.longestName());
@@ -45,7 +70,7 @@ class HelpTest {
   @MethodSource("commands")
   void shouldSayTheDefaultWhenAnOptionTakesAValueAndHasOne(String command) {
     List<String> without = List.of("--slow", "--steps", "--resume");
-    for (OptionSpec option : program().getSubcommands().get(command).getCommandSpec().options()) {
+    for (OptionSpec option : command(command).getCommandSpec().options()) {
       if (option.arity().max() > 0
           && !option.required()
           && !without.contains(option.longestName())) {
@@ -60,7 +85,7 @@ class HelpTest {
   @MethodSource("commands")
   void shouldTakeJsonAndVerboseWhenItIsACommand(String command) {
     List<String> names =
-        program().getSubcommands().get(command).getCommandSpec().options().stream()
+        command(command).getCommandSpec().options().stream()
             .flatMap(option -> Arrays.stream(option.names()))
             .toList();
     assertTrue(names.containsAll(List.of("--json", "--verbose", "--help")), names::toString);
@@ -69,10 +94,18 @@ class HelpTest {
   @Test
   void shouldListEveryCommandWhenHelpIsAsked() {
     CommandRun run = CommandRun.of("--help").requireOk();
-    commands().forEach(command -> assertTrue(run.out().contains("  " + command), command));
+    visible(program()).forEach(command -> assertTrue(run.out().contains("  " + command), command));
     assertEquals(
-        List.of("demo", "train", "stat", "verify", "replay", "topology"),
-        commands().filter(c -> !c.equals("hello")).toList());
+        List.of("demo", "train", "stat", "verify", "replay", "log", "checkpoint", "topology"),
+        visible(program()).filter(c -> !c.equals("hello")).toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"log", "checkpoint"})
+  void shouldListTheCommandsOfAGroupWhenItsHelpIsAsked(String group) {
+    CommandRun run = CommandRun.of(help(group)).requireOk();
+    visible(command(group))
+        .forEach(command -> assertTrue(run.out().contains("\n  " + command + " "), run.out()));
   }
 
   @Test

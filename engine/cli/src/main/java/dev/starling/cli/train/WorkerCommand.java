@@ -69,18 +69,22 @@ public final class WorkerCommand extends StarlingCommand {
         MemorySegment parameters = initial.segment();
         plan.initialise(parameters);
         PassWarmUp.run(options, plan.setup(), parameters, stop);
-        try (Recording recording =
-                Recording.ofWorker(plan, run, firstIncarnation, terminal().err()::println);
-            JoinedWorker joined =
-                JoinedWorker.join(
-                    recording.record(plan.context()), opened, rank, incarnation, parameters)) {
-          WorkerCheckpoints checkpoints = recording.checkpoints(opened, List.of(joined.worker()));
-          try {
-            train(plan, opened, joined, stop);
-          } finally {
-            checkpoints.close();
-          }
-        }
+        work(plan, opened, parameters, stop);
+      }
+    }
+  }
+
+  private void work(RunPlan plan, JobBoard opened, MemorySegment parameters, StopSignal stop) {
+    try (Recording recording =
+            Recording.ofWorker(plan, run, firstIncarnation, terminal().err()::println);
+        JoinedWorker joined =
+            JoinedWorker.join(
+                recording.record(plan.context()), opened, rank, incarnation, parameters)) {
+      WorkerCheckpoints checkpoints = recording.checkpoints(opened, List.of(joined.worker()));
+      try {
+        train(plan, opened, joined, stop);
+      } finally {
+        checkpoints.close();
       }
     }
   }

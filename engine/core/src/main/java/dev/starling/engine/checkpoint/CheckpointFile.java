@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /**
  * A checkpoint file, mapped read-only. Its header has been checked, also against its checksum; the
@@ -153,14 +154,21 @@ public final class CheckpointFile implements AutoCloseable {
    * @return one sentence for each stripe and each vector that differs, empty when all is well
    */
   public List<String> damage() {
+    return damage(bytes -> {});
+  }
+
+  private List<String> damage(LongConsumer readBytes) {
     List<String> found = new ArrayList<>();
     for (int stripe = 0; stripe < description.stripeParameters().size(); stripe++) {
-      compare(found, "stripe " + stripe, stripe(stripe), metadata.stripeSums().get(stripe));
+      MemorySegment data = stripe(stripe);
+      compare(found, "stripe " + stripe, data, metadata.stripeSums().get(stripe));
+      readBytes.accept(data.byteSize());
     }
     for (int i = 0; i < states.size(); i++) {
       StateVector state = states.get(i);
       String what = "optimizer vector '" + JsonInput.shown(state.name()) + "'";
       compare(found, what, state.segment(), metadata.stateSums().get(i));
+      readBytes.accept(state.segment().byteSize());
     }
     return found;
   }
@@ -182,7 +190,18 @@ public final class CheckpointFile implements AutoCloseable {
    * @throws StarlingException when any differs; the message names the first one
    */
   public void requireWhole() {
-    List<String> found = damage();
+    requireWhole(bytes -> {});
+  }
+
+  /**
+   * Compares all values with their checksums, as {@link #requireWhole()} does, and tells how far it
+   * is.
+   *
+   * @param readBytes is given the bytes of each stripe and vector after it was read
+   * @throws StarlingException when any differs; the message names the first one
+   */
+  public void requireWhole(LongConsumer readBytes) {
+    List<String> found = damage(readBytes);
     if (!found.isEmpty()) {
       throw new StarlingException(found.getFirst());
     }

@@ -1,7 +1,6 @@
 package dev.starling.engine.replay;
 
 import dev.starling.engine.StarlingException;
-import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.LogRecord;
@@ -22,7 +21,7 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
 
   private final ChainReader reader;
   private final ReplicaLayout layout;
-  private final Kernels kernels;
+  private final KernelThread kernels;
   private final Optimizer optimizer;
   private final CheckpointWatch watch;
   private final PrivateMemory memory;
@@ -38,11 +37,12 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
   private float keep;
   private long optimizerStep;
   private long updates;
+  private long lastUse;
 
   Chain(
       ChainReader reader,
       ReplicaLayout layout,
-      Kernels kernels,
+      KernelThread kernels,
       Optimizer optimizer,
       CheckpointWatch watch) {
     this.reader = reader;
@@ -112,7 +112,8 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
 
   /** Begins one stripe, at version 0, with what another chain has. */
   void copyStripe(int stripe, Chain from) {
-    stripe(stripe).copyFrom(from.stripe(stripe));
+    // Its own stripe was touched by nobody yet.
+    stripe(stripe).copyFrom(from.content(stripe));
     present[stripe] = true;
   }
 
@@ -129,16 +130,20 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
     return LockWord.fullVersion(low, versions[stripe]);
   }
 
-  MemorySegment stripe(int stripe) {
+  /** {@return a stripe's parameters, when everything computed so far is in them} */
+  MemorySegment content(int stripe) {
+    kernels.await();
+    return stripe(stripe);
+  }
+
+  private MemorySegment stripe(int stripe) {
     return parameters.asSlice(
         layout.stripeStart(stripe) * Float.BYTES, layout.stripeLengthBytes(stripe));
   }
 
-  MemorySegment parameters() {
-    return parameters;
-  }
-
+  /** {@return the optimizer, when everything computed so far is in its state} */
   Optimizer optimizer() {
+    kernels.await();
     return optimizer;
   }
 
@@ -177,6 +182,8 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
               + ": the log is damaged");
     }
     optimizer.begin(optimizerStep);
+    // The update before may be the gradient that is about to be overwritten.
+    kernels.await(lastUse);
   }
 
   @Override
@@ -191,9 +198,10 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
     }
     // The order of the agent: scale, then advance, a piece at a time while it is in the cache.
     if (scale != 1f) {
-      kernels.scale(gradient, first * Float.BYTES, scale, count);
+      lastUse = kernels.scale(gradient, first * Float.BYTES, scale, count);
     }
-    optimizer.advance(kernels, gradient, first * Float.BYTES, count);
+    long advanced = optimizer.advance(kernels, gradient, first * Float.BYTES, count);
+    lastUse = Math.max(lastUse, advanced);
   }
 
   @Override
@@ -212,7 +220,8 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
   void step(int stripe) {
     if (hasValues()) {
       MemorySegment x = stripe(stripe);
-      kernels.step(x, 0, update, updateOffset(stripe), x, 0, learningRate, keep, count(stripe));
+      lastUse =
+          kernels.step(x, 0, update, updateOffset(stripe), x, 0, learningRate, keep, count(stripe));
     }
     versions[stripe]++;
   }
@@ -222,7 +231,7 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
     MemorySegment x = stripe(stripe);
     MemorySegment y = peer.stripe(stripe);
     if (hasValues()) {
-      average(stripe, y, x, y, withUpdate);
+      lastUse = average(stripe, y, x, y, withUpdate);
     }
     versions[stripe]++;
     peer.versions[stripe]++;
@@ -231,38 +240,24 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
   /** The same average, into memory of its own; no version rises. */
   void average(int stripe, Chain peer, boolean withUpdate, MemorySegment into) {
     if (hasValues()) {
-      average(stripe, peer.stripe(stripe), into, into, withUpdate);
+      kernels.await(average(stripe, peer.stripe(stripe), into, into, withUpdate));
     }
   }
 
-  private void average(
+  private long average(
       int stripe, MemorySegment y, MemorySegment outX, MemorySegment outY, boolean withUpdate) {
     MemorySegment x = stripe(stripe);
-    if (outX == outY) {
-      if (withUpdate) {
-        kernels.stepAverage(
-            x, 0, update, updateOffset(stripe), y, 0, outX, 0, learningRate, keep, count(stripe));
-      } else {
-        kernels.average(x, 0, y, 0, outX, 0, count(stripe));
-      }
-    } else if (withUpdate) {
-      kernels.stepAverageBoth(
-          x,
-          0,
-          update,
-          updateOffset(stripe),
-          y,
-          0,
-          outX,
-          0,
-          outY,
-          0,
-          learningRate,
-          keep,
-          count(stripe));
-    } else {
-      kernels.averageBoth(x, 0, y, 0, outX, 0, outY, 0, count(stripe));
+    float rate = learningRate;
+    long count = count(stripe);
+    if (!withUpdate) {
+      return outX == outY
+          ? kernels.average(x, 0, y, 0, outX, 0, count)
+          : kernels.averageBoth(x, 0, y, 0, outX, 0, outY, 0, count);
     }
+    long uo = updateOffset(stripe);
+    return outX == outY
+        ? kernels.stepAverage(x, 0, update, uo, y, 0, outX, 0, rate, keep, count)
+        : kernels.stepAverageBoth(x, 0, update, uo, y, 0, outX, 0, outY, 0, rate, keep, count);
   }
 
   /** A fence: the version rises, the content stays. */
@@ -272,7 +267,7 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
 
   /** An exchange that turns out to have been published: its result becomes the next version. */
   void land(int stripe, MemorySegment result) {
-    stripe(stripe).copyFrom(result);
+    content(stripe).copyFrom(result);
     versions[stripe]++;
   }
 

@@ -41,8 +41,10 @@ final class ChainReader implements AutoCloseable {
   private long records;
   private long bytes;
   private long updateEvents;
+  private long optimizerStep = NONE;
   private boolean held;
   private boolean duringCut;
+  private boolean copying;
   private boolean atGradient;
   private boolean ended;
   private boolean closedWell;
@@ -177,6 +179,7 @@ final class ChainReader implements AutoCloseable {
       MemorySegment record = cursor.record();
       if (LogRecord.kind(record) == RecordKind.CUT && LogRecord.bodyLong(record, 0) == set) {
         duringCut = true;
+        copying = true;
         return true;
       }
     }
@@ -235,23 +238,25 @@ final class ChainReader implements AutoCloseable {
     bytes += cursor.record().byteSize();
     lastPosition = cursor.position();
     lastTimeNs = LogRecord.timeNs(cursor.record());
-    return true;
+    String wrong = RecordRules.wrong(cursor.record(), stripes);
+    if (wrong != null) {
+      damaged(wrong);
+    }
+    return wrong == null;
   }
 
   private void accept(MemorySegment record, GradientTarget target) {
     RecordKind kind = LogRecord.kind(record);
     int stripe = LogRecord.stripe(record);
-    if (isAboutStripe(kind) && (stripe < 0 || stripe >= stripes)) {
-      damaged("names stripe " + stripe + " of a model with " + stripes);
-      return;
-    }
-    if (payloadRead != NONE && kind == RecordKind.GRADIENT) {
-      damaged("begins a gradient while the values of the one before are not complete");
+    String disorder = disorder(kind, record, stripe);
+    if (disorder != null) {
+      damaged(disorder);
       return;
     }
     switch (kind) {
       case GRADIENT -> {
         atGradient = true;
+        optimizerStep = LogRecord.bodyLong(record, 0);
         payloadLength = LogRecord.bodyLong(record, 32);
         if (GradientPayload.of(LogRecord.bodyInt(record, 28)) == null) {
           damaged("has values of an unknown kind");
@@ -289,21 +294,68 @@ final class ChainReader implements AutoCloseable {
               LogRecord.has(record, LogRecord.BROKEN)
                   ? StripeEvent.Ending.DONE
                   : StripeEvent.Ending.NOT);
+      case CUT -> copying = true;
       case CHECKPOINT -> {
         duringCut = false;
+        copying = false;
         target.checkpoint(
             LogRecord.bodyLong(record, 0), LogRecord.bodyLong(record, 8), versions(record, 16));
       }
       case END -> closedWell = LogRecord.bodyLong(record, 0) == 0;
-      case RUN, RESTORE, CUT, REJECT, BASE -> {}
+      case RUN, RESTORE, REJECT, BASE -> {}
     }
   }
 
-  private static boolean isAboutStripe(RecordKind kind) {
+  /** {@return what says that records before this one are missing, or null} */
+  private String disorder(RecordKind kind, MemorySegment record, int stripe) {
     return switch (kind) {
-      case STEP, INTENT, COMMIT, TORN, FENCE, FENCED -> true;
-      default -> false;
+      case GRADIENT -> gradientDisorder(LogRecord.bodyLong(record, 0));
+      case STEP -> updateDisorder(stripe);
+      case INTENT ->
+          openExchange[stripe] != null || LogRecord.has(record, LogRecord.WITH_UPDATE)
+              ? updateDisorder(stripe)
+              : null;
+      case FENCE ->
+          openFence[stripe] == null ? null : "breaks a lock before it tells of the one before";
+      case CUT ->
+          copying
+              ? "begins a checkpoint before the one before it is complete"
+              : underWay("begins a checkpoint");
+      case CHECKPOINT -> copying ? null : "ends a checkpoint that was not begun";
+      default -> null;
     };
+  }
+
+  private String gradientDisorder(long step) {
+    if (optimizerStep != NONE && step != optimizerStep + 1) {
+      return "is optimizer step " + step + " where " + (optimizerStep + 1) + " comes next";
+    }
+    return underWay("begins a gradient");
+  }
+
+  /** A gradient or a checkpoint begins when everything of the gradient before it is published. */
+  private String underWay(String what) {
+    if (payloadRead != NONE) {
+      return what + " while the values of the gradient before are not complete";
+    }
+    for (StripeEvent open : openExchange) {
+      if (open != null) {
+        return what + " while nothing tells how the exchange at " + open.position + " ended";
+      }
+    }
+    return null;
+  }
+
+  private String updateDisorder(int stripe) {
+    if (openExchange[stripe] != null) {
+      return "comes where nothing tells how the exchange at "
+          + openExchange[stripe].position
+          + " ended";
+    }
+    if (optimizerStep == NONE) {
+      return "uses a gradient before there is one";
+    }
+    return payloadRead == NONE ? null : "uses a gradient whose values are not complete";
   }
 
   private void add(int stripe, StripeEvent event) {

@@ -1,9 +1,7 @@
 package dev.starling.engine.replay;
 
 import dev.starling.engine.StarlingException;
-import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.KernelWarmUp;
-import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.log.Origin;
 import dev.starling.engine.log.RunText;
 import dev.starling.engine.memory.PrivateMemory;
@@ -33,7 +31,7 @@ public final class Replay implements AutoCloseable {
 
   private final ReplayInput input;
   private final long fromSet;
-  private final Kernels kernels = new CpuKernels();
+  private final KernelThread kernels = new KernelThread();
   private final Map<ChainId, Chain> chains = new TreeMap<>();
   private final Map<ChainId, Origin> copies = new TreeMap<>();
   private final List<Candidate> candidates = new ArrayList<>();
@@ -244,6 +242,7 @@ public final class Replay implements AutoCloseable {
       progress.accept(bytes());
       moved = moved || landCandidate();
     }
+    kernels.await();
     for (Chain chain : chains.values()) {
       if (chain.reader().damage() != null) {
         damages.add(chain.reader().damage());
@@ -462,7 +461,7 @@ public final class Replay implements AutoCloseable {
     List<ReplayWatch> told = asked.get(stripe).remove(chain.version(stripe));
     if (told != null) {
       for (ReplayWatch watch : told) {
-        watch.stripe(chain.id(), stripe, chain.version(stripe), chain.stripe(stripe));
+        watch.stripe(chain.id(), stripe, chain.version(stripe), chain.content(stripe));
       }
     }
   }
@@ -566,11 +565,13 @@ public final class Replay implements AutoCloseable {
    */
   public MemorySegment content(ChainId chain, int stripe) {
     Chain found = chains.get(chain);
-    return found == null || !found.isPresent(stripe) ? null : found.stripe(stripe);
+    return found == null || !found.isPresent(stripe) ? null : found.content(stripe);
   }
 
   @Override
   public void close() {
+    // First: what follows gives back the memory that they compute in.
+    kernels.close();
     chains.values().forEach(Chain::close);
     chains.clear();
     candidates.stream()
@@ -579,6 +580,5 @@ public final class Replay implements AutoCloseable {
         .distinct()
         .forEach(PrivateMemory::close);
     candidates.clear();
-    kernels.close();
   }
 }

@@ -22,7 +22,7 @@
  * exchange that was intended has taken place when anything later needs the version that it made.
  * What nothing settles is reported, not guessed.
  *
- * <p>One thread replays. It owns a copy of the model, of the optimizer's state and of one gradient
- * for each chain.
+ * <p>One thread replays, and a second one computes what it says while it reads on. It owns a copy
+ * of the model, of the optimizer's state and of one gradient for each chain.
  */
 package dev.starling.engine.replay;

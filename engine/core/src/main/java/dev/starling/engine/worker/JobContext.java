@@ -4,8 +4,6 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.Kernels;
-import dev.starling.engine.log.GradientPayload;
-import dev.starling.engine.log.Journal;
 import dev.starling.engine.log.LogRecord;
 import dev.starling.engine.log.RunText;
 import dev.starling.engine.optimizer.Optimizer;
@@ -26,7 +24,7 @@ import org.agrona.concurrent.SystemNanoClock;
  *
  * <p>Belongs to the thread that sets the job up.
  */
-public final class JobContext extends PairingOptions {
+public final class JobContext extends RecordingOptions {
   /** Default of {@link #stripeBytes()}. */
   public static final long STRIPE_BYTES_DEFAULT = ReplicaLayout.DEFAULT_STRIPE_BYTES;
 
@@ -53,10 +51,6 @@ public final class JobContext extends PairingOptions {
   private Path directory = ShmFabric.DEFAULT_DIRECTORY;
   private Supplier<Kernels> kernels = CpuKernels::new;
   private String kernelsDescription = "not concluded";
-  private Journal.Factory journal = (rank, incarnation) -> Journal.NONE;
-  private GradientPayload gradientPayload = GradientPayload.F32;
-  private int firstIncarnation;
-  private Restoration restoration = rank -> null;
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
       () -> new BackoffIdleStrategy(10, 0, 20_000, 500_000);
@@ -429,83 +423,6 @@ public final class JobContext extends PairingOptions {
   }
 
   /**
-   * Sets who is told every event of a replica. Default nobody.
-   *
-   * @param value opens the journal of each worker
-   * @return this
-   */
-  public JobContext journal(Journal.Factory value) {
-    requireOpen();
-    journal = value;
-    return this;
-  }
-
-  /**
-   * Returns what opens the journal of each worker.
-   *
-   * @return the factory
-   */
-  public Journal.Factory journal() {
-    return journal;
-  }
-
-  /**
-   * Sets how the journal keeps the values of gradients. Default {@code f32}. With {@code bf16} the
-   * rounded values are applied too, and what rounding cut off is added to the next gradient.
-   *
-   * @param value the payload
-   * @return this
-   */
-  public JobContext gradientPayload(GradientPayload value) {
-    requireOpen();
-    gradientPayload = value;
-    return this;
-  }
-
-  /**
-   * Returns how the journal keeps the values of gradients.
-   *
-   * @return the payload
-   */
-  public GradientPayload gradientPayload() {
-    return gradientPayload;
-  }
-
-  /**
-   * Lets the job go on where another one ended.
-   *
-   * @param incarnation the incarnation of every worker that begins with the job, larger than any of
-   *     the earlier job; 0 for a new job, the default
-   * @param states the state of each worker; also of one that joins again later and finds nobody
-   *     alive
-   * @return this
-   */
-  public JobContext restoration(int incarnation, Restoration states) {
-    requireOpen();
-    firstIncarnation = incarnation;
-    restoration = states;
-    return this;
-  }
-
-  /**
-   * Returns the incarnation of every worker that begins with the job.
-   *
-   * @return 0 for a new job
-   */
-  public int firstIncarnation() {
-    return firstIncarnation;
-  }
-
-  /**
-   * Returns the states that workers go on from.
-   *
-   * @return the states
-   */
-  public Restoration restoration() {
-    return restoration;
-  }
-
-  /**
    * Describes the job for the RUN record of a worker's log.
    *
    * @param rank the worker
@@ -523,7 +440,7 @@ public final class JobContext extends PairingOptions {
         .put(RunText.INCARNATION, incarnation)
         .layout(layout)
         .put(RunText.OPTIMIZER, optimizerText)
-        .put(RunText.PAYLOAD, gradientPayload)
+        .put(RunText.PAYLOAD, gradientPayload())
         .put("schedule", schedule)
         .put("seed", seed)
         .put("pairing", describePairing());
@@ -602,7 +519,7 @@ public final class JobContext extends PairingOptions {
         + ", largest gradient norm="
         + (maxGradientNorm == 0 ? "any" : maxGradientNorm)
         + ", gradients kept as="
-        + gradientPayload
+        + gradientPayload()
         + ", schedule="
         + schedule
         + ", seed="

@@ -8,7 +8,7 @@ import dev.starling.engine.topology.Topology;
  * The part of a job's options that says who averages with whom, how often, and how long anyone may
  * hold a lock. Its options are set and read as those of {@link JobContext}.
  */
-public abstract sealed class PairingOptions permits JobContext {
+public abstract sealed class PairingOptions permits RecordingOptions {
   /** Default of {@link #holdLimitNs()}. */
   public static final long HOLD_LIMIT_NS_DEFAULT = 1_000_000_000L;
 
