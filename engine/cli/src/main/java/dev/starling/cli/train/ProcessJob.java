@@ -251,7 +251,9 @@ final class ProcessJob implements TrainingJob {
       throws IOException, InterruptedException {
     int rank = process.rank();
     boolean inOrder =
-        record.state() == RankRecord.State.LEFT && record.incarnation() == process.incarnation();
+        record.state() == RankRecord.State.LEFT
+            && record.incarnation() == process.incarnation()
+            && !process.reportedAnError();
     if (inOrder) {
       if (board.phase().compareTo(JobBoard.Phase.STOPPING) < 0) {
         incident(

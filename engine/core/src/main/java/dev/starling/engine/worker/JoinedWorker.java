@@ -311,8 +311,9 @@ public final class JoinedWorker implements AutoCloseable {
   }
 
   /**
-   * Stops the agent, leaves the job and gives all memory back. When nobody coordinates any more,
-   * what dead processes left in shared memory is removed too.
+   * Stops the agent, leaves the job and gives all memory back. A rank whose agent failed does not
+   * leave: it is lost when its process ends. When nobody coordinates any more, what dead processes
+   * left in shared memory is removed too.
    */
   @Override
   public void close() {
@@ -322,7 +323,9 @@ public final class JoinedWorker implements AutoCloseable {
         agent.close();
         agentStuck = false;
         agent = null;
-        record.left();
+        if (worker.isHealthy()) {
+          record.left();
+        }
       }
     } finally {
       // A stuck agent still computes on the memory: then only the end of the process frees it.

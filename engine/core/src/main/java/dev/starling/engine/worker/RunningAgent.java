@@ -31,7 +31,17 @@ final class RunningAgent implements AutoCloseable {
   /** Starts the thread. */
   void start() {
     worker.agentThread(
-        AgentRunner.startOnThread(runner, task -> daemon(task, runner.agent().roleName())));
+        AgentRunner.startOnThread(
+            runner, task -> daemon(() -> run(task), runner.agent().roleName())));
+  }
+
+  private void run(Runnable task) {
+    try {
+      task.run();
+    } catch (AgentTerminationException told) {
+      // The worker has the cause: whoever uses it next fails with one sentence.
+      worker.fail(told.getCause());
+    }
   }
 
   private void stop(Throwable failure) {

@@ -458,6 +458,11 @@ public final class Worker implements AutoCloseable {
     failure = cause;
   }
 
+  /** {@return whether the agent has not stopped with an error} */
+  boolean isHealthy() {
+    return failure == null;
+  }
+
   /** Fails when the agent has stopped with an error. */
   void requireHealthy() {
     Throwable cause = failure;
