@@ -4,9 +4,7 @@
  * has one on disk, {@link dev.starling.engine.log.MemoryLog} one in memory.
  *
  * <pre>
- *   agent --events--&gt; {@link dev.starling.engine.log.Journal} = {@link dev.starling.engine.log.UpdateLog} --records--&gt; {@link dev.starling.engine.log.LogSink}
- *                                                                                     :
- *   replay &lt;--records-- {@link dev.starling.engine.log.LogCursor} . . . . . . . . . . . . . . . . . . . . . . . .
+ *   agent --events--&gt; Journal = UpdateLog --records--&gt; LogSink ~ ~ files ~ ~ LogCursor --records--&gt; replay
  * </pre>
  *
  * <p>The layout of records is the page of {@link dev.starling.engine.log.LogRecord}; files, order
