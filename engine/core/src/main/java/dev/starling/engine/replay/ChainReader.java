@@ -58,14 +58,17 @@ final class ChainReader implements AutoCloseable {
   ChainReader(ChainId id, LogCursor cursor) {
     this.id = id;
     this.cursor = cursor;
-    if (!next() || LogRecord.kind(cursor.record()) != RecordKind.RUN) {
+    boolean any = next();
+    if (!any || LogRecord.kind(cursor.record()) != RecordKind.RUN) {
       run = null;
       stripes = 0;
       queues = new ArrayDeque[0];
       openExchange = new StripeEvent[0];
       openFence = new StripeEvent[0];
       ended = true;
-      damage = damage != null ? damage : "the log of " + id + " does not begin with a RUN record";
+      if (any) {
+        damage = "the log of " + id + " does not begin with a RUN record";
+      }
       return;
     }
     run = RunText.parse(cursor.position(), text(cursor.record()));
@@ -90,7 +93,11 @@ final class ChainReader implements AutoCloseable {
     return id;
   }
 
-  /** {@return what the log belongs to, null when it has not even a first record} */
+  /**
+   * Returns what the log belongs to.
+   *
+   * @return null when it has no first record: it is damaged, or its writer was killed before it
+   */
   RunText run() {
     return run;
   }

@@ -38,6 +38,7 @@ public final class Replay implements AutoCloseable {
   private final Map<ChainId, List<Map<Long, List<ReplayWatch>>>> watches = new HashMap<>();
   private final Map<ChainId, List<ReplayWatch>> optimizerWatches = new HashMap<>();
   private final List<String> damages = new ArrayList<>();
+  private final List<String> empty = new ArrayList<>();
   private final Set<String> resolved = new TreeSet<>();
   private ReplayLimit limit = () -> false;
   private LongConsumer progress = bytes -> {};
@@ -81,7 +82,12 @@ public final class Replay implements AutoCloseable {
     for (ChainId id : input.logs()) {
       ChainReader reader = new ChainReader(id, input.open(id));
       if (reader.run() == null) {
-        damages.add(reader.damage());
+        if (reader.damage() != null) {
+          damages.add(reader.damage());
+        } else {
+          empty.add(
+              "the log of " + id + " is empty: its writer was killed before its first record");
+        }
         reader.close();
         continue;
       }
@@ -534,7 +540,11 @@ public final class Replay implements AutoCloseable {
    * @return a sentence for each log that does not end by intent
    */
   public List<String> tails() {
-    return layout == null ? List.of() : new OpenEnds(chains, copies, candidates, layout).tails();
+    List<String> tails = new ArrayList<>(empty);
+    if (layout != null) {
+      tails.addAll(new OpenEnds(chains, copies, candidates, layout).tails());
+    }
+    return tails;
   }
 
   /**
