@@ -71,11 +71,11 @@
  * <pre>
  *   memory     regions and arenas                kernel     vector maths, bits specified
  *   replica    lock word, planes, pins           fabric     one-sided access to peers
- *   log        what a journal is told            metrics    counters in the mapped file
+ *   log        every update as a record          metrics    counters in the mapped file
  *   topology   graphs and mixing                 optimizer  updates and learning rates
  *   exchange   the pairing state machine         worker     the public API
  *   cluster    the processes of one job      sim        the same, deterministic
- *   checkpoint models and checkpoints on disk
+ *   checkpoint sets of replicas on disk          replay     replicas rebuilt from logs
  * </pre>
  */
 package dev.starling.engine;

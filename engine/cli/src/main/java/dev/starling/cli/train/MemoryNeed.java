@@ -1,6 +1,7 @@
 package dev.starling.cli.train;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,9 @@ record MemoryNeed(long bytes, long parameters, int workers) {
   /** Gradient buffers of a worker. */
   private static final int GRADIENTS = 3;
 
+  /** The residual, the rounded gradient, and the residual's copy. */
+  private static final int ROUNDING = 3;
+
   /** The averaged model and the job's two scratch models. */
   private static final int AVERAGES = 3;
 
@@ -38,7 +42,11 @@ record MemoryNeed(long bytes, long parameters, int workers) {
           case TrainOptions.ADAMW -> 2;
           default -> options.momentum == 0 ? 0 : 1;
         };
-    long models = options.workers * (ReplicaLayout.PLANES + GRADIENTS + state) + AVERAGES;
+    // What a checkpoint copies, and what rounding keeps beside each gradient.
+    long copies = options.record.savesEnd() ? 1 + state : 0;
+    long rounding = options.record.payload() == GradientPayload.BF16 ? ROUNDING : 0;
+    long models =
+        options.workers * (ReplicaLayout.PLANES + GRADIENTS + state + copies + rounding) + AVERAGES;
     return new MemoryNeed(
         Math.multiplyExact(models * Float.BYTES, parameters), parameters, options.workers);
   }

@@ -339,7 +339,9 @@ final class ProcessJob implements TrainingJob {
           "rank %d did not end in time after it was released: its process was killed"
               .formatted(process.rank()));
     }
-    fabric.removeDead(fabric.describe(board.jobId(), process.rank(), process.incarnation()));
+    for (int life = recording.firstIncarnation(); life <= process.incarnation(); life++) {
+      fabric.removeDead(fabric.describe(board.jobId(), process.rank(), life));
+    }
   }
 
   private static void tryTo(AutoCloseable action, StarlingException collector) {

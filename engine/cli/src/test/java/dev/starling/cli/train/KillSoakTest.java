@@ -137,7 +137,10 @@ class KillSoakTest {
         run.destroyForcibly();
       }
       assertEquals(143, run.exitValue(), () -> "seed " + SEED + ": " + err());
-      assertEquals(List.of(), CommandRun.list(shared.directory()), "left in shared memory");
+      assertEquals(
+          List.of(),
+          CommandRun.list(shared.directory()),
+          () -> "left in shared memory; seed " + SEED + ": " + err());
       CommandRun verify = CommandRun.of("verify", directory.toString(), "--json");
       JsonNode report = CommandRun.parse(verify.out().lines().findFirst().orElse("{}"));
       assertTrue(

@@ -25,7 +25,10 @@
  * <p>Invariants: a file that bears its final name is complete and on disk: it is written under
  * another name in the same directory, synchronised, and renamed. No number in a file is used before
  * it was checked against the others and against the file's length. Every bit of a checkpoint file
- * and of a manifest is under a checksum. This package owns no thread, and no memory but the
- * mappings of the files that a caller has open.
+ * and of a manifest is under a checksum.
+ *
+ * <p>Threads: a {@link dev.starling.engine.checkpoint.CheckpointCoordinator} and a {@link
+ * dev.starling.engine.checkpoint.WorkerCheckpoints} have one each, which they end when they are
+ * closed. The package owns no memory but the mappings of the files that a caller has open.
  */
 package dev.starling.engine.checkpoint;

@@ -38,7 +38,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>The fragments of a payload follow their GRADIENT or BASE at once, in order and without gaps.
- * Sequence numbers count the records of a log from 0.
+ * Sequence numbers count the records of a log from 0. FORMAT.md beside this file has all of the
+ * format: files, the order of records, and how a state is rebuilt from them.
  */
 public final class LogRecord {
   /** The version of the format; RUN names it. */

@@ -58,7 +58,7 @@ public final class Nesterov implements Optimizer {
 
   @Override
   public List<String> stateNames() {
-    return List.of("momentum");
+    return state == null ? List.of() : List.of("momentum");
   }
 
   @Override

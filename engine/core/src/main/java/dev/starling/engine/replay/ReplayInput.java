@@ -46,9 +46,9 @@ public interface ReplayInput {
       MemorySegment parameters,
       Map<String, MemorySegment> state) {
     /**
-     * Returns what a rank without a state of its own begins with.
+     * Returns what a rank begins with that takes another rank's parameters: not its optimizer.
      *
-     * @return the same parameters with a fresh optimizer
+     * @return the same parameters, no optimizer state
      */
     public SavedState withFreshOptimizer() {
       return new SavedState(chain, 0, versions, parameters, Map.of());
