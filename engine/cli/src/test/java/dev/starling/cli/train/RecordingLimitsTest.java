@@ -217,17 +217,16 @@ class RecordingLimitsTest {
       this.owned = owned;
     }
 
-    static Mount of(Path path, String... options) throws IOException, InterruptedException {
+    static Mount of(Path path, String... options) throws IOException {
       Files.createDirectory(path);
       return mount(path, true, options);
     }
 
-    static Mount over(Path path, String... options) throws IOException, InterruptedException {
+    static Mount over(Path path, String... options) throws IOException {
       return mount(path, false, options);
     }
 
-    private static Mount mount(Path path, boolean owned, String... options)
-        throws IOException, InterruptedException {
+    private static Mount mount(Path path, boolean owned, String... options) throws IOException {
       List<String> command = new ArrayList<>(List.of("mount"));
       command.addAll(List.of(options));
       command.add(path.toString());
@@ -236,16 +235,18 @@ class RecordingLimitsTest {
       return new Mount(path, owned);
     }
 
-    private static int execute(List<String> command) throws IOException, InterruptedException {
+    private static int execute(List<String> command) throws IOException {
       return new ProcessBuilder(command)
           .redirectErrorStream(true)
           .redirectOutput(ProcessBuilder.Redirect.DISCARD)
           .start()
-          .waitFor();
+          .onExit()
+          .join()
+          .exitValue();
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
       if (owned) {
         assertEquals(0, execute(List.of("umount", path.toString())), "still used: " + path);
       }
