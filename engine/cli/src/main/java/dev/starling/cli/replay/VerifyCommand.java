@@ -103,8 +103,17 @@ public final class VerifyCommand extends StarlingCommand {
     append(text, "settled by other logs: ", report.settled());
     append(text, "left open: ", report.tails());
     append(text, "WRONG: ", report.differences());
-    text.append(report.ok() ? "every bit is as it was" : "the run is NOT proven");
+    text.append(verdict(report));
     return text.append(System.lineSeparator()).toString();
+  }
+
+  private static String verdict(VerifyReport report) {
+    if (!report.ok()) {
+      return "the run is NOT proven";
+    }
+    return report.setsCompared() > 0
+        ? "every bit is as it was"
+        : "the logs lead as far as they say, but no later checkpoint set is there to compare with";
   }
 
   private static void append(StringBuilder text, String what, List<String> sentences) {

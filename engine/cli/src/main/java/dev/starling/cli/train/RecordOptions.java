@@ -23,6 +23,8 @@ final class RecordOptions {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})([kmgt]?)");
   private static final String UNITS = "kmgt";
   private static final long SEGMENT_MIN = 1 << 20;
+  private static final long MAX_BYTES = 1L << 50;
+  private static final int MAX_SYNC_MS = 3_600_000;
 
   @Option(
       names = "--log",
@@ -95,9 +97,13 @@ final class RecordOptions {
     GradientPayload payload = payload();
     ConfigurationException.requireRange(
         "--log-segment", bytes("--log-segment", logSegment), SEGMENT_MIN, 1L << 40);
-    if (budgetBytes() > 0 && payload == null) {
-      throw new ConfigurationException(
-          "--log-budget=" + logBudget + " without a log: give --log f32 or bf16");
+    if (!logBudget.equals(NONE)) {
+      if (payload == null) {
+        throw new ConfigurationException(
+            "--log-budget=" + logBudget + " without a log: give --log f32 or bf16");
+      }
+      ConfigurationException.requireRange(
+          "--log-budget", bytes("--log-budget", logBudget), SEGMENT_MIN, MAX_BYTES);
     }
     onFailure();
     keepsAll();
@@ -168,7 +174,8 @@ final class RecordOptions {
       throw new ConfigurationException(
           "--log-sync=" + logSync + " is neither none nor a number of milliseconds from 1");
     }
-    return Integer.parseInt(logSync);
+    return (int)
+        ConfigurationException.requireRange("--log-sync", Long.parseLong(logSync), 1, MAX_SYNC_MS);
   }
 
   private static long bytes(String name, String text) {
@@ -178,7 +185,12 @@ final class RecordOptions {
           name + "=" + text + " is no size: write a number of bytes, or for instance 64m or 10g");
     }
     int unit = size.group(2).isEmpty() ? 0 : 1 + UNITS.indexOf(size.group(2));
-    return Math.multiplyExact(Long.parseLong(size.group(1)), 1L << 10 * unit);
+    long count = Long.parseLong(size.group(1));
+    if (count > MAX_BYTES >> 10 * unit) {
+      throw new ConfigurationException(
+          name + "=" + text + " is out of range: choose a size up to " + (MAX_BYTES >> 40) + "t");
+    }
+    return count << 10 * unit;
   }
 
   /** {@return the settings of one log} */

@@ -7,6 +7,7 @@ import dev.starling.engine.log.LogRecord;
 import dev.starling.engine.log.Origin;
 import dev.starling.engine.log.RecordKind;
 import dev.starling.engine.log.RunText;
+import dev.starling.engine.log.UpdateLog;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +49,7 @@ final class ChainReader implements AutoCloseable {
   private boolean atGradient;
   private boolean ended;
   private boolean closedWell;
+  private boolean brokenOff;
   private String lastPosition = "";
   private long lastTimeNs;
   private long payloadLength;
@@ -107,9 +109,14 @@ final class ChainReader implements AutoCloseable {
     return ended;
   }
 
-  /** {@return whether the log ends with an END record} */
+  /** {@return whether the log ends with its worker, in good order} */
   boolean isClosedWell() {
     return closedWell;
+  }
+
+  /** {@return whether the log says that it could not go on where it ends} */
+  boolean isBrokenOff() {
+    return brokenOff;
   }
 
   /** {@return what is wrong with the log, or null} */
@@ -172,7 +179,7 @@ final class ChainReader implements AutoCloseable {
               versions(record, 32));
     } else if (LogRecord.kind(record) == RecordKind.END) {
       // Its worker could not be made: it never had a replica.
-      closedWell = LogRecord.bodyLong(record, 0) == 0;
+      endOfLog(record);
       ended = true;
     } else {
       held = true;
@@ -308,9 +315,14 @@ final class ChainReader implements AutoCloseable {
         target.checkpoint(
             LogRecord.bodyLong(record, 0), LogRecord.bodyLong(record, 8), versions(record, 16));
       }
-      case END -> closedWell = LogRecord.bodyLong(record, 0) == 0;
+      case END -> endOfLog(record);
       case RUN, RESTORE, REJECT, BASE -> {}
     }
+  }
+
+  private void endOfLog(MemorySegment record) {
+    closedWell = LogRecord.bodyLong(record, 0) == UpdateLog.CLOSED;
+    brokenOff = !closedWell;
   }
 
   /** {@return what says that records before this one are missing, or null} */

@@ -20,6 +20,8 @@ record OpenEnds(
     Map<ChainId, Origin> copies,
     List<Candidate> candidates,
     ReplicaLayout layout) {
+  private static final String BROKEN_OFF = "it was full or could not be written";
+
   List<String> gaps() {
     TreeMap<Long, String> byTime = new TreeMap<>();
     for (Chain chain : chains.values()) {
@@ -75,8 +77,14 @@ record OpenEnds(
   private static String noRecord(Chain chain, int stripe, long before, StripeEvent head) {
     long at = chain.version(stripe);
     return at < before
-        ? "version %d of stripe %d of %s has no record, but %s needs version %d"
-            .formatted(at + 1, stripe, chain.id(), head.position, before)
+        ? "version %d of stripe %d of %s has no record%s, but %s needs version %d"
+            .formatted(
+                at + 1,
+                stripe,
+                chain.id(),
+                chain.reader().isBrokenOff() ? " (" + BROKEN_OFF + ")" : "",
+                head.position,
+                before)
         : "version %d of stripe %d of %s is made twice: %s makes it again"
             .formatted(before + 1, stripe, chain.id(), head.position);
   }
@@ -95,7 +103,8 @@ record OpenEnds(
   private String tail(Chain chain) {
     ChainReader reader = chain.reader();
     StringBuilder text = new StringBuilder("the log of " + chain.id());
-    text.append(" ends without an END record after ")
+    text.append(reader.isBrokenOff() ? " ends early: " + BROKEN_OFF : " ends without an END record")
+        .append(" after ")
         .append(reader.lastPosition())
         .append(", replayed to version ")
         .append(chain.version(0));
