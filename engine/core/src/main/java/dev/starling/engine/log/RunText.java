@@ -1,5 +1,6 @@
 package dev.starling.engine.log;
 
+import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.util.Arrays;
@@ -146,7 +147,7 @@ public final class RunText {
       return ReplicaLayout.ofStripes(
           Integer.parseInt(require(where, WORKERS)),
           Arrays.stream(require(where, STRIPES).split(",")).mapToLong(Long::parseLong).toArray());
-    } catch (IllegalArgumentException wrong) {
+    } catch (IllegalArgumentException | ConfigurationException wrong) {
       throw new StarlingException(
           where + " has a shape that is none (" + wrong.getMessage() + "): restore the file",
           wrong);

@@ -69,7 +69,7 @@ final class CheckpointTaker implements CompletionHandler {
     seen = new long[layout.stripes()];
   }
 
-  /** Any one thread: asks for a copy; the one before must have been taken. */
+  /** Any one thread: asks for a copy; one that was asked for before is not waited for any more. */
   void request(CheckpointCopy into, long set) {
     requestedCopy = into;
     requested = set;
@@ -82,14 +82,15 @@ final class CheckpointTaker implements CompletionHandler {
 
   /** Agent: whether there is something to copy. */
   boolean isRequested() {
-    return requested != NOTHING;
+    return requested > taken;
   }
 
   /** Agent: begins what was requested. */
   void begin(long optimizerStep) {
+    long set = requested;
     copy = requestedCopy;
-    copy.begin(requested, optimizerStep);
-    journal.cut(requested);
+    copy.begin(set, optimizerStep);
+    journal.cut(set);
     vector = 0;
     stripe = 0;
     copied = 0;
@@ -196,7 +197,6 @@ final class CheckpointTaker implements CompletionHandler {
   private void complete() {
     journal.checkpoint(copy.set(), copy.optimizerStep(), copy.mutableVersions());
     phase = Phase.IDLE;
-    requested = NOTHING;
     taken = copy.set();
   }
 
