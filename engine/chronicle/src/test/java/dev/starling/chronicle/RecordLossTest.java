@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * tell.
  */
 class RecordLossTest {
-  private static final int TRIALS = 12;
+  private static final int TRIALS = 6;
 
   @TempDir Path directory;
   private final long seed = System.nanoTime();

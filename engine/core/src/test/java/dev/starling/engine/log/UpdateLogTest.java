@@ -343,7 +343,7 @@ class UpdateLogTest {
     assertTrue(sink.closed);
     byte[] end = sink.log.records().getLast();
     byte[] body = body(8, b -> b.putLong(reason));
-    long sequence = sink.log.records().size() - 1;
+    long sequence = sink.log.records().size() - 1L;
     assertArrayEquals(expected(end, RecordKind.END, 0, sequence, -1, body), end);
     try (LogCursor cursor = sink.log.cursor()) {
       while (cursor.next()) {
