@@ -145,7 +145,7 @@ class RecordingLimitsTest {
 
   @Test
   void shouldEndInOneSentenceWhenTheDiskIsFull() throws Exception {
-    try (Mount mount = Mount.of(shared.run("disk"), "-t", "tmpfs", "-o", "size=6m", "tmpfs")) {
+    try (Mount mount = Mount.of(shared.run("disk"), "-t", "tmpfs", "-o", "size=12m", "tmpfs")) {
       CommandRun run =
           CommandRun.of(arguments("--out", mount.path.resolve("run").toString(), "--epochs", "60"));
       assertOneSentence(run, mount.path.toString());
@@ -154,7 +154,7 @@ class RecordingLimitsTest {
 
   @Test
   void shouldTrainOnWhenTheDiskIsFullAndThatIsAsked() throws Exception {
-    try (Mount mount = Mount.of(shared.run("disk"), "-t", "tmpfs", "-o", "size=6m", "tmpfs")) {
+    try (Mount mount = Mount.of(shared.run("disk"), "-t", "tmpfs", "-o", "size=12m", "tmpfs")) {
       CommandRun run =
           CommandRun.of(
               arguments(
