@@ -98,10 +98,6 @@ final class RecordOptions {
     ConfigurationException.requireRange(
         "--log-segment", bytes("--log-segment", logSegment), SEGMENT_MIN, 1L << 40);
     if (!logBudget.equals(NONE)) {
-      if (payload == null) {
-        throw new ConfigurationException(
-            "--log-budget=" + logBudget + " without a log: give --log f32 or bf16");
-      }
       ConfigurationException.requireRange(
           "--log-budget", bytes("--log-budget", logBudget), SEGMENT_MIN, MAX_BYTES);
     }
@@ -109,6 +105,19 @@ final class RecordOptions {
     keepsAll();
     syncMs();
     interval();
+    if (payload == null) {
+      requireDefault("--log-budget", logBudget, NONE);
+      requireDefault("--log-full", logFull, STOP);
+      requireDefault("--log-sync", logSync, NONE);
+      requireDefault("--log-keep", logKeep, ALL);
+    }
+  }
+
+  private static void requireDefault(String name, String value, String standard) {
+    if (!value.equals(standard)) {
+      throw new ConfigurationException(
+          name + "=" + value + " without a log: give --log f32 or bf16");
+    }
   }
 
   /** {@return whether there is a log} */
