@@ -5,10 +5,8 @@ import dev.starling.engine.StarlingException;
 import dev.starling.engine.checkpoint.CheckpointCoordinator;
 import dev.starling.engine.checkpoint.CheckpointInterval;
 import dev.starling.engine.checkpoint.CheckpointSets;
-import dev.starling.engine.checkpoint.RankCheckpoint;
 import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.log.UpdateLog;
-import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.LocalJob;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +15,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 
 /**
  * A job of this process that records every update in a run directory and saves checkpoint sets
@@ -25,7 +22,6 @@ import java.util.stream.LongStream;
  */
 public final class RecordedJob implements AutoCloseable {
   private static final int ATTEMPTS = 3;
-  private static final long NS_PER_MS = 1_000_000;
 
   private final LocalJob job;
   private final WorkerCheckpoints workers;
@@ -65,7 +61,8 @@ public final class RecordedJob implements AutoCloseable {
     LocalJob job = LocalJob.launch(recorder.record(context), initialParameters);
     WorkerCheckpoints workers = null;
     try {
-      saveInitial(sets, context, initialParameters);
+      CheckpointCoordinator.writeInitial(
+          sets, context.layout(), Map.of(), List.of(), initialParameters);
       workers =
           new WorkerCheckpoints(
               job.board(), sets, job.allWorkers(), List.of(), rank -> Map.of(), set -> {}, tell);
@@ -78,31 +75,6 @@ public final class RecordedJob implements AutoCloseable {
       job.close();
       throw failure;
     }
-  }
-
-  private static void saveInitial(
-      CheckpointSets sets, JobContext context, MemorySegment parameters) {
-    ReplicaLayout layout = context.layout();
-    List<Long> stripes =
-        LongStream.range(0, layout.stripes())
-            .map(stripe -> layout.stripeParameters((int) stripe))
-            .boxed()
-            .toList();
-    CheckpointCoordinator.writeInitial(
-        sets,
-        new RankCheckpoint(
-            "",
-            RankCheckpoint.EVERY_RANK,
-            0,
-            0,
-            0,
-            stripes.stream().map(stripe -> 0L).toList(),
-            stripes,
-            System.currentTimeMillis() * NS_PER_MS,
-            Map.of()),
-        context.workers(),
-        List.of(),
-        parameters);
   }
 
   /**

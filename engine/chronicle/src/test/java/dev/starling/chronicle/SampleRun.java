@@ -3,11 +3,11 @@ package dev.starling.chronicle;
 import dev.starling.engine.checkpoint.CheckpointCoordinator;
 import dev.starling.engine.checkpoint.CheckpointInterval;
 import dev.starling.engine.checkpoint.CheckpointSets;
-import dev.starling.engine.checkpoint.RankCheckpoint;
 import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.UpdateLog;
 import dev.starling.engine.optimizer.Schedule;
+import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.LocalJob;
 import dev.starling.engine.worker.OptimizerFactory;
@@ -148,20 +148,10 @@ record SampleRun(
   }
 
   private void writeInitial(CheckpointSets sets, MemorySegment initial) {
-    List<Long> lengths = LongStream.of(stripes).boxed().toList();
     CheckpointCoordinator.writeInitial(
         sets,
-        new RankCheckpoint(
-            "",
-            RankCheckpoint.EVERY_RANK,
-            0,
-            0,
-            0,
-            lengths.stream().map(stripe -> 0L).toList(),
-            lengths,
-            System.currentTimeMillis() * 1_000_000,
-            Map.of("model", "sample")),
-        workers,
+        ReplicaLayout.ofStripes(workers, stripes),
+        Map.of("model", "sample"),
         List.of(),
         initial);
   }

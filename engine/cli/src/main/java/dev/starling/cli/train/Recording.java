@@ -16,7 +16,6 @@ import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.log.Origin;
-import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.Restoration;
 import dev.starling.engine.worker.Worker;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 
 /**
  * What of a run is kept in its directory: update logs and checkpoint sets, and the way back from
@@ -39,7 +37,6 @@ final class Recording implements AutoCloseable {
   private static final String STEPS = "steps";
   private static final String SAMPLES = "samples";
   private static final String SUBMITTED = "submitted";
-  private static final long NS_PER_MS = 1_000_000;
   private static final int END_ATTEMPTS = 3;
 
   private final RunPlan plan;
@@ -131,25 +128,10 @@ final class Recording implements AutoCloseable {
   }
 
   private void saveInitial(MemorySegment parameters) {
-    ReplicaLayout layout = plan.context().conclude().layout();
-    List<Long> stripes =
-        LongStream.range(0, layout.stripes())
-            .map(stripe -> layout.stripeParameters((int) stripe))
-            .boxed()
-            .toList();
     CheckpointCoordinator.writeInitial(
         sets,
-        new RankCheckpoint(
-            "",
-            RankCheckpoint.EVERY_RANK,
-            0,
-            0,
-            0,
-            stripes.stream().map(stripe -> 0L).toList(),
-            stripes,
-            System.currentTimeMillis() * NS_PER_MS,
-            Map.of("model", plan.setup().model().name())),
-        plan.options().workers,
+        plan.context().conclude().layout(),
+        Map.of("model", plan.setup().model().name()),
         tensors(),
         parameters);
   }

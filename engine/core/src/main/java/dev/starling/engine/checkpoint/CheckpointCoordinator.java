@@ -3,11 +3,15 @@ package dev.starling.engine.checkpoint;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -220,28 +224,42 @@ public final class CheckpointCoordinator implements AutoCloseable {
    * Writes set 0: the model that every worker begins with.
    *
    * @param sets where the sets lie
-   * @param description what the file says of itself; its rank is {@link RankCheckpoint#EVERY_RANK}
-   * @param workers how many ranks begin with it
-   * @param tensors the model's tensors in order
-   * @param parameters the model
+   * @param layout the model's shape, and how many workers begin with it
+   * @param config what the file says besides, text by name
+   * @param tensors the model's tensors in order; empty for one without names
+   * @param parameters the model, float32
    */
   public static void writeInitial(
       CheckpointSets sets,
-      RankCheckpoint description,
-      int workers,
+      ReplicaLayout layout,
+      Map<String, String> config,
       List<Safetensors.Tensor> tensors,
-      java.lang.foreign.MemorySegment parameters) {
-    sets.create(description.set());
+      MemorySegment parameters) {
+    List<Long> stripes = new ArrayList<>();
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      stripes.add(layout.stripeParameters(stripe));
+    }
+    RankCheckpoint description =
+        new RankCheckpoint(
+            "",
+            RankCheckpoint.EVERY_RANK,
+            0,
+            0,
+            0,
+            Collections.nCopies(stripes.size(), 0L),
+            stripes,
+            System.currentTimeMillis() * NS_PER_MS,
+            config);
+    sets.create(0);
     CheckpointManifest.RankFile file =
         CheckpointFiles.write(
-            sets.directory(description.set()).resolve("initial.safetensors"),
+            sets.directory(0).resolve("initial.safetensors"),
             description,
             tensors,
             parameters,
             List.of());
-    CheckpointManifest.RankFile[] files = new CheckpointManifest.RankFile[workers];
+    CheckpointManifest.RankFile[] files = new CheckpointManifest.RankFile[layout.workers()];
     Arrays.setAll(files, rank -> file.forRank(rank, 0));
-    sets.complete(
-        new CheckpointManifest(description.set(), description.timeNs(), List.of(files), List.of()));
+    sets.complete(new CheckpointManifest(0, description.timeNs(), List.of(files), List.of()));
   }
 }
