@@ -104,8 +104,11 @@ public final class RecordedJob implements AutoCloseable {
   /** Ends the job; its logs and checkpoint sets stay. */
   @Override
   public void close() {
-    coordinator.close();
-    workers.close();
-    job.close();
+    try {
+      coordinator.close();
+      workers.close();
+    } finally {
+      job.close();
+    }
   }
 }

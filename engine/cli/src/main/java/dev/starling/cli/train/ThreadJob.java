@@ -53,7 +53,10 @@ final class ThreadJob implements TrainingJob {
 
   @Override
   public void close() {
-    checkpoints.close();
-    job.close();
+    try {
+      checkpoints.close();
+    } finally {
+      job.close();
+    }
   }
 }

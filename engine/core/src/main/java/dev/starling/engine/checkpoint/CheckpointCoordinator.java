@@ -105,7 +105,8 @@ public final class CheckpointCoordinator implements AutoCloseable {
       } else {
         tell.accept("checkpoint " + set + " was given up: " + reason);
       }
-    } catch (StarlingException failure) {
+    } catch (RuntimeException failure) {
+      // Whatever it is: the thread stays, and the next set has another number.
       tell.accept("checkpoint " + set + " was given up: " + failure.getMessage());
     }
   }

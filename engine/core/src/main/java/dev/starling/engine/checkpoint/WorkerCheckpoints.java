@@ -92,9 +92,18 @@ public final class WorkerCheckpoints implements AutoCloseable {
       long complete = board.cutComplete();
       if (complete > completeSeen) {
         completeSeen = complete;
-        onComplete.accept(complete);
+        tellComplete(complete);
       }
       LockSupport.parkNanos(POLL_NS);
+    }
+  }
+
+  /** What a listener cannot do must not end the thread: the sets that follow still need it. */
+  private void tellComplete(long set) {
+    try {
+      onComplete.accept(set);
+    } catch (RuntimeException failure) {
+      onFailure.accept("after checkpoint " + set + ": " + failure.getMessage());
     }
   }
 

@@ -200,6 +200,37 @@ class CheckpointCoordinatorTest {
     }
   }
 
+  @Test
+  void shouldSaveTheNextSetWhenWhatFollowsOneFails() throws Exception {
+    try (Arena arena = Arena.ofConfined();
+        LocalJob job =
+            LocalJob.launch(
+                new JobContext().workers(2).parameterCount(COUNT),
+                arena.allocate(COUNT * Float.BYTES))) {
+      WorkerCheckpoints saving =
+          new WorkerCheckpoints(
+              job.board(),
+              sets,
+              job.allWorkers(),
+              List.of(),
+              rank -> Map.of(),
+              set -> {
+                throw new IllegalStateException("the listener fails");
+              },
+              told::add);
+      CheckpointCoordinator coordinator =
+          new CheckpointCoordinator(job.board(), sets, 0, CheckpointInterval.NEVER, result -> {});
+      try (saving;
+          coordinator) {
+        assertEquals(1, coordinator.makeOne(1));
+        await("the first failure", () -> told.size() == 1);
+        assertEquals(2, coordinator.makeOne(1));
+        await("the second failure", () -> told.size() == 2);
+      }
+    }
+    assertEquals("after checkpoint 1: the listener fails", told.getFirst());
+  }
+
   private static void train(Worker worker, CountDownLatch made) {
     while (made.getCount() > 0) {
       try (Snapshot snapshot = worker.snapshot()) {
