@@ -26,6 +26,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private enum State {
     IDLE,
     OWN_LOCKING,
+    OWN_CHECKING,
     OWN_RETARGETING,
     PEER_READING,
     PEER_CHOOSING,
@@ -72,7 +73,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private Update update;
   private long ownWord;
   private long peerWord;
-  private long peerGuard;
+  private long guard;
   private long peerCut;
   private int awaited;
   private long expected;
@@ -204,7 +205,7 @@ public final class ExchangeMachine implements CompletionHandler {
     if (op == OP_WORD) {
       peerWord = value;
     } else if (op == OP_GUARD) {
-      peerGuard = value;
+      guard = value;
     } else if (op == OP_CUT) {
       peerCut = value;
     } else {
@@ -215,6 +216,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private void advance() {
     switch (state) {
       case OWN_LOCKING -> ownLocked();
+      case OWN_CHECKING -> ownChecked();
       case OWN_RETARGETING -> ownHeld();
       case PEER_READING -> peerRead();
       case PEER_CHOOSING -> peerGuardRead();
@@ -239,8 +241,14 @@ public final class ExchangeMachine implements CompletionHandler {
     ownWord = desired;
     versions[stripe] = LockWord.fullVersion(ownWord, versions[stripe]);
     // The guard was read before the lock was taken: the plane may have been pinned or quarantined
-    // in between.
-    long guard = replica.guardWord(stripe);
+    // in between. It is read the way it was locked: where atomics are a NIC's, that read also makes
+    // the swap visible to the compute thread, which pins by load and store.
+    expect(1, State.OWN_CHECKING);
+    own.readWord(lineOffset() + ControlLine.GUARD_OFFSET, tag(OP_GUARD));
+  }
+
+  private void ownChecked() {
+    requireOwnFabric();
     if (!ControlLine.isGuarded(LockWord.target(ownWord), guard)) {
       begin();
       return;
@@ -283,7 +291,7 @@ public final class ExchangeMachine implements CompletionHandler {
   }
 
   private void peerGuardRead() {
-    int target = succeeded ? ControlLine.freePlane(peerWord, peerGuard) : -1;
+    int target = succeeded ? ControlLine.freePlane(peerWord, guard) : -1;
     if (target < 0) {
       releaseOwn(Outcome.NO_PARTNER);
     } else {
@@ -319,11 +327,11 @@ public final class ExchangeMachine implements CompletionHandler {
       // replay from the set depend on what came before it.
       counters.add(Counter.CUTS_APART, 1);
       releasePeer(AfterRelease.RELEASE_OWN);
-    } else if (!ControlLine.isGuarded(LockWord.target(peerWord), peerGuard)) {
+    } else if (!ControlLine.isGuarded(LockWord.target(peerWord), guard)) {
       streamWithPeer();
     } else {
       counters.add(Counter.RETARGETS, 1);
-      int plane = ControlLine.freePlane(peerWord, peerGuard);
+      int plane = ControlLine.freePlane(peerWord, guard);
       if (plane < 0) {
         releasePeer(AfterRelease.RELEASE_OWN);
       } else {

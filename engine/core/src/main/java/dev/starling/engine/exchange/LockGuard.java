@@ -17,11 +17,12 @@ import java.util.Arrays;
 /**
  * The home's watch over locks that peers hold on its stripes. A lock whose holder is dead is broken
  * at once, also when the rank has joined again meanwhile: then the lock's epoch is not the newest
- * one. A lock held longer than the limit is broken after its target plane is quarantined, since its
- * holder may wake up and write.
+ * one. A lock held longer than the limit is broken too. Before, the holder is cut off from the
+ * replica; where the fabric cannot do that and the holder may wake up and write, its target plane
+ * is quarantined.
  *
  * <pre>
- *   WATCHING --dead, or held too long--> quarantine (if not dead), journal --CAS--> BREAKING
+ *   WATCHING --dead, or held too long--> fence or quarantine, journal --CAS--> BREAKING
  *   BREAKING --broken--> count, remember the quarantine | --not broken--> lift it --> WATCHING
  * </pre>
  *
@@ -42,12 +43,26 @@ public final class LockGuard implements CompletionHandler {
     PeerState state(int rank, int incarnation);
   }
 
+  /** Cuts peers off, where the fabric can. */
+  @FunctionalInterface
+  public interface Fence {
+    /**
+     * Keeps a peer from writing through a connection that it has to this replica.
+     *
+     * @param rank the peer
+     * @param epoch the epoch of the connection
+     * @return whether nothing that it posted can arrive any more
+     */
+    boolean cutOff(int rank, int epoch);
+  }
+
   private static final int MAX_QUARANTINED = 2;
 
   private final Replica replica;
   private final ReplicaLayout layout;
   private final Remote own;
   private final Liveness liveness;
+  private final Fence fence;
   private final Journal journal;
   private final Counters counters;
   private final long holdLimitNs;
@@ -72,6 +87,7 @@ public final class LockGuard implements CompletionHandler {
    * @param replica the replica
    * @param own a connection to it, used by this guard alone
    * @param liveness tells dead peers
+   * @param fence cuts peers off before their locks are broken
    * @param journal is told every fence before it happens
    * @param counters the worker's counters
    * @param holdLimitNs how long a peer may hold a lock
@@ -80,6 +96,7 @@ public final class LockGuard implements CompletionHandler {
       Replica replica,
       Remote own,
       Liveness liveness,
+      Fence fence,
       Journal journal,
       Counters counters,
       long holdLimitNs) {
@@ -87,6 +104,7 @@ public final class LockGuard implements CompletionHandler {
     this.layout = replica.layout();
     this.own = own;
     this.liveness = liveness;
+    this.fence = fence;
     this.journal = journal;
     this.counters = counters;
     this.holdLimitNs = holdLimitNs;
@@ -159,8 +177,10 @@ public final class LockGuard implements CompletionHandler {
   private void breakLock(
       int stripe, long word, int holder, int incarnation, boolean mayStillWrite) {
     int plane = LockWord.target(word);
+    // Also a dead peer's writes may be under way, in the network.
+    boolean cutOff = fence.cutOff(holder, LockWord.epoch(word));
     // Whoever only reads names the current plane as its target: nothing is written then.
-    quarantining = mayStillWrite && plane != LockWord.current(word);
+    quarantining = mayStillWrite && !cutOff && plane != LockWord.current(word);
     if (quarantining) {
       replica.quarantine(stripe, plane);
     }

@@ -2,6 +2,7 @@ package dev.starling.engine.fabric;
 
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
 
 /** A way to reach peers' memory. Thread-safe; what it returns belongs to one thread each. */
 public interface Fabric extends AutoCloseable {
@@ -26,6 +27,63 @@ public interface Fabric extends AutoCloseable {
    * @return what peers need
    */
   RegionDescriptor expose(Replica replica);
+
+  /**
+   * Ends what {@link #expose} began: nobody reaches the replica any more. To be called before its
+   * memory is given back; does nothing for a replica that is not exposed.
+   *
+   * @param descriptor what {@link #expose} returned
+   */
+  default void withdraw(RegionDescriptor descriptor) {}
+
+  /**
+   * Makes local memory known, so that connections read into it and write from it; an exposed
+   * replica is known already.
+   *
+   * @param what names the memory in messages
+   * @param memory off-heap memory, which outlives the registration
+   * @return closing it makes the memory unknown again; every connection that uses it is closed
+   *     before
+   */
+  default Registration register(String what, MemorySegment memory) {
+    return () -> {};
+  }
+
+  /** Memory that a fabric knows. */
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /**
+   * Begins to connect, where that takes a while, without waiting: for threads that must not wait in
+   * {@link #connect}.
+   *
+   * @param descriptor the region
+   * @param layout the layout that it must have
+   * @param localRank the rank that connects
+   * @param localIncarnation its incarnation
+   * @return whether {@link #connect} with the same arguments will not wait now; also true when it
+   *     will fail
+   */
+  default boolean prepare(
+      RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
+    return true;
+  }
+
+  /**
+   * Cuts a peer off from an exposed replica: nothing that it posted through the connection with
+   * this epoch, or an earlier one, reaches the replica once this has returned.
+   *
+   * @param home the exposed replica
+   * @param rank the peer
+   * @param epoch the epoch of its connection
+   * @return whether it is cut off; false when the fabric cannot do that to this peer, which may
+   *     then still write
+   */
+  default boolean fence(RegionDescriptor home, int rank, int epoch) {
+    return false;
+  }
 
   /**
    * Connects to a region, the worker's own included, and checks that it has the expected shape. The

@@ -6,6 +6,11 @@ public enum PeerState {
   ALIVE,
   /** The peer left in good order: no exchange with it starts any more. */
   CLOSED,
-  /** The peer's owner is dead, or its connection is in error. */
+  /**
+   * The connection is in error, because the peer fenced it for instance, and nobody knows the peer
+   * to be dead: connect anew.
+   */
+  BROKEN,
+  /** The peer's owner is dead. */
   DEAD
 }

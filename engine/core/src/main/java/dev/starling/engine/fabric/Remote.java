@@ -56,7 +56,8 @@ public interface Remote extends AutoCloseable {
    * Reads bytes into local memory.
    *
    * @param offsetBytes where
-   * @param into local memory that stays valid until the completion
+   * @param into local memory that the fabric knows ({@link Fabric#register}) and that stays valid
+   *     until the completion
    * @param intoOffset offset in it
    * @param lengthBytes how many
    * @param tag comes back with the completion
@@ -67,7 +68,8 @@ public interface Remote extends AutoCloseable {
    * Writes bytes from local memory.
    *
    * @param offsetBytes where
-   * @param from local memory that stays unchanged until the completion
+   * @param from local memory that the fabric knows ({@link Fabric#register}) and that stays
+   *     unchanged until the completion
    * @param fromOffset offset in it
    * @param lengthBytes how many
    * @param tag comes back with the completion

@@ -38,6 +38,8 @@ public enum Counter {
   CUTS_APART(16, Writer.AGENT, "exchanges put off for a checkpoint"),
   /** Checkpoint copies taken. */
   CHECKPOINTS(17, Writer.AGENT, "checkpoint copies"),
+  /** Connections that were in error while the peer lived. */
+  CONNECTIONS_BROKEN(18, Writer.AGENT, "connections broken"),
   /** Gradients handed in. */
   GRADIENTS_SUBMITTED(64, Writer.COMPUTE, "gradients submitted"),
   /** Gradients refused because they were not finite. */

@@ -52,6 +52,7 @@ final class CheckpointTaker implements CompletionHandler {
   private boolean awaiting;
   private boolean succeeded;
   private long expected;
+  private long held;
   private long found;
 
   private CheckpointCopy requestedCopy;
@@ -148,26 +149,24 @@ final class CheckpointTaker implements CompletionHandler {
       phase = Phase.LOCKING;
       return;
     }
-    long word = replica.lockWord(stripe);
-    seen[stripe] = LockWord.fullVersion(word, Math.max(seen[stripe], replica.version(stripe)));
+    seen[stripe] = LockWord.fullVersion(held, Math.max(seen[stripe], replica.version(stripe)));
     copy.version(stripe, seen[stripe]);
     replica.cut(stripe, copy.set());
     phase = Phase.COPYING;
   }
 
   private void copyStripe() {
-    long word = replica.lockWord(stripe);
     long length = Math.min(chunkBytes, layout.stripeLengthBytes(stripe) - copied);
     MemorySegment.copy(
         replica.segment(),
-        layout.planeOffset(stripe, LockWord.current(word)) + copied,
+        layout.planeOffset(stripe, LockWord.current(held)) + copied,
         copy.parameters(),
         layout.stripeStart(stripe) * Float.BYTES + copied,
         length);
     copied += length;
     if (copied == layout.stripeLengthBytes(stripe)) {
       copied = 0;
-      swap(word, LockWord.releaseUnchanged(word), Phase.RELEASING);
+      swap(held, LockWord.releaseUnchanged(held), Phase.RELEASING);
     }
   }
 
@@ -203,6 +202,7 @@ final class CheckpointTaker implements CompletionHandler {
   private void swap(long from, long to, Phase next) {
     awaiting = true;
     expected = from;
+    held = to;
     phase = next;
     own.compareAndSwap(layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET, from, to, stripe);
   }

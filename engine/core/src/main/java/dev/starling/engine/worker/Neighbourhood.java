@@ -16,7 +16,8 @@ import java.util.Arrays;
  * A worker's connections to its neighbours, who may join late, die and join again.
  *
  * <pre>
- *   ABSENT --joined, connected--> CONNECTED --dead or left, not in use--> ABSENT (a higher incarnation may come)
+ *   ABSENT --joined, prepared, connected--> CONNECTED --dead or left, not in use--> ABSENT (a higher incarnation may come)
+ *   CONNECTED --connection in error, not in use--> ABSENT, connected anew
  * </pre>
  *
  * <p>One neighbour is looked at per interval, so a look costs one system call and waits for nobody.
@@ -34,6 +35,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private final Remote[] remotes;
   private final int[] incarnation;
   private final boolean[] inUse;
+  private final boolean[] again;
   private int connected;
   private int settling;
   private int looking;
@@ -66,13 +68,17 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     remotes = new Remote[ranks.length];
     incarnation = new int[ranks.length];
     inUse = new boolean[ranks.length];
+    again = new boolean[ranks.length];
     indexOfRank = new int[replica.layout().workers()];
     Arrays.fill(incarnation, Membership.ABSENT);
     Arrays.fill(indexOfRank, -1);
     try {
       for (int index = 0; index < ranks.length; index++) {
         indexOfRank[ranks[index]] = index;
-        connect(index);
+        int joined = members.incarnation(ranks[index]);
+        if (joined != Membership.ABSENT) {
+          connect(index, joined);
+        }
       }
     } catch (Throwable failure) {
       close();
@@ -142,7 +148,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private int look(int index) {
     Remote remote = remotes[index];
     if (remote == null) {
-      return members.incarnation(ranks[index]) > incarnation[index] && connect(index) ? 1 : 0;
+      return tryConnect(index) ? 1 : 0;
     }
     if (inUse[index]) {
       return 0;
@@ -154,6 +160,11 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     remotes[index] = null;
     connected--;
     remote.close();
+    if (state == PeerState.BROKEN) {
+      again[index] = true;
+      counters.add(Counter.CONNECTIONS_BROKEN, 1);
+      return 1;
+    }
     counters.add(Counter.PEERS_LOST, 1);
     if (state == PeerState.DEAD) {
       fabric.removeDead(members.region(ranks[index], incarnation[index]));
@@ -162,15 +173,28 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     return 1;
   }
 
-  private boolean connect(int index) {
+  /** Connects to who has joined since, and anew to whom the connection broke. */
+  private boolean tryConnect(int index) {
     int joined = members.incarnation(ranks[index]);
-    if (joined == Membership.ABSENT) {
-      return false;
-    }
+    boolean isNew = joined > incarnation[index];
+    again[index] &= joined != Membership.ABSENT;
+    boolean isBack = again[index];
+    return (isNew || isBack)
+        && fabric.prepare(
+            members.region(ranks[index], joined),
+            replica.layout(),
+            replica.rank(),
+            replica.incarnation())
+        && connect(index, joined);
+  }
+
+  private boolean connect(int index, int joined) {
     RegionDescriptor region = members.region(ranks[index], joined);
     // Whatever comes of it: this incarnation is known from now on, and locks of earlier ones are
     // dead workers'.
+    boolean isBack = again[index] && incarnation[index] == joined;
     incarnation[index] = joined;
+    again[index] = false;
     Remote remote;
     try {
       remote = fabric.connect(region, replica.layout(), replica.rank(), replica.incarnation());
@@ -184,6 +208,9 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     }
     remotes[index] = remote;
     connected++;
+    if (isBack) {
+      return true;
+    }
     counters.add(Counter.PEERS_JOINED, 1);
     listener.onPeer(replica.rank(), ranks[index], joined, PeerState.ALIVE);
     return true;
@@ -196,10 +223,12 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     if (index < 0 || incarnation[index] < incarnationOfHolder) {
       return PeerState.ALIVE;
     }
-    if (incarnation[index] > incarnationOfHolder || remotes[index] == null) {
+    if (incarnation[index] > incarnationOfHolder || remotes[index] == null && !again[index]) {
       return PeerState.DEAD;
     }
-    return remotes[index].state();
+    PeerState state = again[index] ? PeerState.BROKEN : remotes[index].state();
+    // An error of this worker's own connection says nothing about the peer's.
+    return state == PeerState.BROKEN ? PeerState.ALIVE : state;
   }
 
   @Override

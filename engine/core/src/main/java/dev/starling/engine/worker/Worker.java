@@ -141,6 +141,7 @@ public final class Worker implements AutoCloseable {
             parts.replica,
             connectSelf(fabric, self),
             parts.neighbours,
+            (holder, epoch) -> fabric.fence(self, holder, epoch),
             parts.journal,
             counters,
             context.holdLimitNs());
@@ -305,6 +306,7 @@ public final class Worker implements AutoCloseable {
     PrivateMemory memory =
         PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
     opened.add(memory);
+    opened.add(fabric.register("the staging ring of rank " + rank, memory.segment()));
     return memory.segment();
   }
 

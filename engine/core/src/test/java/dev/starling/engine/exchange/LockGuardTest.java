@@ -30,9 +30,10 @@ class LockGuardTest {
     PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE
   };
   private final LockGuard guard =
-      new LockGuard(home, own, this::state, recorder(), counters, HOLD_LIMIT_NS);
+      new LockGuard(home, own, this::state, this::cutOff, recorder(), counters, HOLD_LIMIT_NS);
   private long nowNs;
   private int asked = -1;
+  private boolean fencing;
 
   @AfterEach
   void close() {
@@ -42,6 +43,13 @@ class LockGuardTest {
   private PeerState state(int rank, int incarnation) {
     asked = incarnation;
     return rank < states.length ? states[rank] : PeerState.ALIVE;
+  }
+
+  private boolean cutOff(int rank, int epoch) {
+    if (fencing) {
+      journal.add("cut off " + rank + " epoch " + epoch);
+    }
+    return fencing;
   }
 
   private Journal recorder() {
@@ -98,6 +106,25 @@ class LockGuardTest {
     assertEquals(List.of("fence 1 at 1", "fenced true"), journal);
     assertEquals(1, counters.get(Counter.FENCES));
     assertEquals(1, AttachmentTable.fences(home.segment(), 1));
+  }
+
+  @Test
+  void shouldCutAPeerOffInPlaceOfAQuarantineWhenTheFabricCan() {
+    fencing = true;
+    long held = hold(1, 7);
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(0, quarantined());
+    assertEquals(List.of("cut off 1 epoch 7", "fence 1 at 1", "fenced true"), journal);
+  }
+
+  @Test
+  void shouldCutOffADeadPeerTooSinceItsWritesMayBeUnderWay() {
+    fencing = true;
+    hold(2, 3);
+    states[2] = PeerState.DEAD;
+    pass(HOLD_LIMIT_NS / 4);
+    assertEquals(List.of("cut off 2 epoch 3", "fence 2 at 1", "fenced true"), journal);
   }
 
   @Test

@@ -48,6 +48,7 @@ class NeighbourhoodTest {
   private final Set<String> dead = new HashSet<>();
   private final int[] joined = {0, 0, Membership.ABSENT};
   private String refusal;
+  private boolean preparing;
   private long nowNs;
 
   @AfterEach
@@ -158,6 +159,12 @@ class NeighbourhoodTest {
         }
 
         @Override
+        public boolean prepare(
+            RegionDescriptor descriptor, ReplicaLayout layout, int rank, int incarnation) {
+          return !preparing;
+        }
+
+        @Override
         public void removeDead(RegionDescriptor descriptor) {
           removed.add(descriptor.rank() + "." + descriptor.incarnation());
         }
@@ -240,6 +247,27 @@ class NeighbourhoodTest {
       pass(neighbours);
       assertNotSame(first, neighbours.remote(0));
       assertEquals(List.of("1.0 ALIVE", "1.0 DEAD", "1.1 ALIVE"), told);
+    }
+  }
+
+  @Test
+  void shouldConnectAnewWhenAConnectionBrokeAndThePeerLives() {
+    try (Neighbourhood neighbours = neighbourhood()) {
+      FakeRemote first = connections.getFirst();
+      first.state = PeerState.BROKEN;
+      assertEquals(PeerState.ALIVE, neighbours.state(1, 0), "its own connection may be whole");
+      preparing = true;
+      pass(neighbours);
+      assertEquals(1, first.closed);
+      assertEquals(List.of(), removed);
+      assertFalse(neighbours.isAvailable(0), "not before the connection is there");
+      assertEquals(PeerState.ALIVE, neighbours.state(1, 0));
+      preparing = false;
+      pass(neighbours);
+      assertTrue(neighbours.isAvailable(0));
+      assertNotSame(first, neighbours.remote(0));
+      assertEquals(1, counters.get(Counter.CONNECTIONS_BROKEN));
+      assertEquals(0, counters.get(Counter.PEERS_LOST));
     }
   }
 
