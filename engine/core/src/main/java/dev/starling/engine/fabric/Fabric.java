@@ -86,6 +86,17 @@ public interface Fabric extends AutoCloseable {
   }
 
   /**
+   * Says that a lock of a peer was broken, so that the peer can be told when it connects again:
+   * what it was about to publish did not become the stripe's state.
+   *
+   * @param home the exposed replica
+   * @param rank the peer
+   * @param stripe the stripe
+   * @param version the version that the break made, 28 bits
+   */
+  default void fenced(RegionDescriptor home, int rank, int stripe, long version) {}
+
+  /**
    * Connects to a region, the worker's own included, and checks that it has the expected shape. The
    * home issues a new epoch for the connection; locks that the same rank took through older ones
    * count as a dead worker's, so whoever connects anew has released them.
