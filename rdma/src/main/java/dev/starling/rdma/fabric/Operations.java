@@ -240,7 +240,15 @@ final class Operations implements AutoCloseable {
               last);
       case WRITE ->
           to.write(
-              slot, id, localAddress[i], bytes, localKey[i], remoteAddress[i], remoteKey[i], last);
+              slot,
+              id,
+              localAddress[i],
+              bytes,
+              localKey[i],
+              remoteAddress[i],
+              remoteKey[i],
+              last,
+              false);
       default ->
           to.read(
               slot, id, localAddress[i], bytes, localKey[i], remoteAddress[i], remoteKey[i], last);

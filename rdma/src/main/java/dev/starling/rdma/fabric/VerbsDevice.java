@@ -9,8 +9,10 @@ import dev.starling.rdma.disni.FfmMr;
 import dev.starling.rdma.disni.FfmPd;
 import dev.starling.rdma.disni.FfmProvider;
 import dev.starling.rdma.disni.FfmQp;
+import dev.starling.rdma.disni.LinkLayer;
 import dev.starling.rdma.disni.PathOptions;
 import dev.starling.rdma.disni.PortInfo;
+import dev.starling.rdma.disni.PortState;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +65,7 @@ final class VerbsDevice implements AutoCloseable {
                 + " with --device, or --fabric shm");
       }
       PortInfo port = context.port(options.port());
-      if (!port.isActive()) {
+      if (port.state() != PortState.ACTIVE) {
         throw new ConfigurationException(
             "port %d of the device %s is %s: plug it in, bring its link up, or choose another"
                 .formatted(options.port(), name, port.state()));
@@ -153,7 +155,7 @@ final class VerbsDevice implements AutoCloseable {
             options.retryCount(),
             RNR_RETRIES,
             MIN_RNR_TIMER,
-            port.isEthernet());
+            port.linkLayer() == LinkLayer.ETHERNET);
     for (int i = 0; i < pairs.size(); i++) {
       pairs.get(i).readyToReceive(other.queuePair(i), path);
       pairs.get(i).readyToSend(own.psns().get(i), path);

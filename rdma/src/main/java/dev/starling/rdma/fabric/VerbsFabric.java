@@ -296,7 +296,7 @@ public final class VerbsFabric implements Fabric {
     if (outcome.fences() > 0) {
       tell.accept(
           ("rank %d has broken %d locks of rank %d so far, the last one on stripe %d: what that"
-               + " held was not published, version %d is the fence")
+                  + " held was not published, version %d is the fence")
               .formatted(
                   home.rank(), outcome.fences(), localRank, outcome.stripe(), outcome.version()));
     }

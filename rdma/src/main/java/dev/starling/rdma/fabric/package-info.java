@@ -4,7 +4,7 @@
  * <pre>
  *   rank i                                              rank j (home)
  *   VerbsFabric.connect ---- AttachRequest over the ControlChannel ----> VerbsHome.attach
- *     Connection: queue pairs, RTS  <---- AttachReply: epoch, windows ---- queue pairs, RTS
+ *     Connection: queue pairs, RTS  &lt;---- AttachReply: epoch, windows ---- queue pairs, RTS
  *   VerbsRemote                                         VerbsHome
  *     Operations: pieces, bursts  ---- READ, WRITE, CAS (one-sided) ---->  control lines: READ, ATOMIC
  *                                                                          planes:        READ, WRITE

@@ -29,6 +29,16 @@ public interface Fabric extends AutoCloseable {
   RegionDescriptor expose(Replica replica);
 
   /**
+   * Describes the region of a worker that this process does not own.
+   *
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation its incarnation
+   * @return what {@link #connect} takes
+   */
+  RegionDescriptor describe(long jobId, int rank, int incarnation);
+
+  /**
    * Ends what {@link #expose} began: nobody reaches the replica any more. To be called before its
    * memory is given back; does nothing for a replica that is not exposed.
    *

@@ -474,6 +474,11 @@ public final class Worker implements AutoCloseable {
     failure = cause;
   }
 
+  /** Adds something that is closed after the worker's connections and before its memory. */
+  void closes(AutoCloseable resource) {
+    opened.add(resource);
+  }
+
   /** {@return whether the agent has not stopped with an error} */
   boolean isHealthy() {
     return failure == null;
