@@ -73,6 +73,44 @@ public final class Downcalls {
     }
   }
 
+  /**
+   * Links a function whose address is known only when it is called, such as a pointer in a table of
+   * a driver.
+   *
+   * @param library name of the library for messages
+   * @param symbol name of the function for messages
+   * @param descriptor its C signature
+   * @param options linker options such as {@code captureCallState}
+   * @return a handle that takes the function's address first; calling it throws {@link
+   *     NativeAccessException} if native access is denied
+   */
+  @SuppressWarnings("restricted")
+  public static MethodHandle linkPointer(
+      String library, String symbol, FunctionDescriptor descriptor, Linker.Option... options) {
+    try {
+      return Linker.nativeLinker().downcallHandle(descriptor, options);
+    } catch (IllegalCallerException denied) {
+      return MethodHandles.dropArguments(
+          refusing(denied(library, symbol), descriptor, options), 0, MemorySegment.class);
+    }
+  }
+
+  /**
+   * Makes the handle of a function that cannot be called.
+   *
+   * @param symbol name of the function
+   * @param reason why it cannot be called and what to do about it, a clause that takes no full stop
+   * @param descriptor its C signature
+   * @param options linker options such as {@code captureCallState}
+   * @return a handle of the type that the downcall would have; calling it throws {@link
+   *     NativeAccessException} with one sentence
+   */
+  public static MethodHandle refuse(
+      String symbol, String reason, FunctionDescriptor descriptor, Linker.Option... options) {
+    String sentence = "The function '%s' cannot be called because %s.".formatted(symbol, reason);
+    return refusing(sentence, descriptor, options);
+  }
+
   private static String missing(String library, String symbol, String cure) {
     return "The function '%s' cannot be called because %s on this machine does not have it: %s."
         .formatted(symbol, library, cure);

@@ -1,0 +1,79 @@
+package dev.starling.jextract.verbs;
+
+import static dev.starling.jextract.verbs.VerbsTypes.C_INT;
+import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
+
+import java.lang.foreign.GroupLayout;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+
+/**
+ * A channel for connection events, of {@code <rdma/rdma_cma.h>}; see {@code
+ * rdma_create_event_channel(3)}.
+ *
+ * {@snippet lang=c :
+ * struct rdma_event_channel {
+ *   int fd;
+ * };
+ * }
+ *
+ * <p>Filled by the library and only read, so it has no setters.
+ *
+ * <p>Named as in C. Static accessors only; the memory belongs to whoever allocated it.
+ */
+public final class rdma_event_channel {
+  private rdma_event_channel() {}
+
+  private static final GroupLayout $LAYOUT =
+      MemoryLayout.structLayout(C_INT.withName("fd")).withName("rdma_event_channel");
+
+  /** {@return the layout of the struct} */
+  public static GroupLayout layout() {
+    return $LAYOUT;
+  }
+
+  /** {@return the size of the struct in bytes} */
+  public static long sizeof() {
+    return $LAYOUT.byteSize();
+  }
+
+  /**
+   * Allocates a zeroed struct.
+   *
+   * @param allocator where the memory comes from; it decides how long the struct lives
+   * @return the struct
+   */
+  public static MemorySegment allocate(SegmentAllocator allocator) {
+    return allocator.allocate($LAYOUT).fill((byte) 0);
+  }
+
+  /**
+   * Views the struct at an address that came from C. Reading it after its owner freed it crashes
+   * the JVM.
+   *
+   * @param pointer its address, not NULL
+   * @return the struct
+   */
+  @SuppressWarnings("restricted")
+  public static MemorySegment reinterpret(MemorySegment pointer) {
+    return pointer.reinterpret($LAYOUT.byteSize());
+  }
+
+  private static final long fd$OFFSET = $LAYOUT.byteOffset(groupElement("fd"));
+
+  /** {@return the offset of {@code fd} in bytes} */
+  public static long fd$offset() {
+    return fd$OFFSET;
+  }
+
+  /**
+   * Reads {@code fd}: descriptor that is readable when an event waits.
+   *
+   * @param struct the struct
+   * @return its value
+   */
+  public static int fd(MemorySegment struct) {
+    return struct.get(C_INT, fd$OFFSET);
+  }
+}
