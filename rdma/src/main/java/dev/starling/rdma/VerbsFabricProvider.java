@@ -3,10 +3,10 @@ package dev.starling.rdma;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.FabricProvider;
+import dev.starling.engine.health.SystemFiles;
 import dev.starling.rdma.device.DeviceChoice;
 import dev.starling.rdma.device.DeviceProbe;
 import dev.starling.rdma.device.DeviceWishes;
-import dev.starling.rdma.device.SystemFiles;
 import java.util.Optional;
 
 /**

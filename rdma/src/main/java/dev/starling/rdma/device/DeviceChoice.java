@@ -2,6 +2,7 @@ package dev.starling.rdma.device;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.health.SystemFiles;
 import dev.starling.rdma.device.Candidate.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ public final class DeviceChoice {
     if (devices.isEmpty()) {
       String sentence =
           "this machine has no RDMA device (%s lists none): load the driver of its adapter, or use"
-                  .formatted(files.infiniband())
+                  .formatted(files.sys(RdmaDevice.SYSFS))
               + " the fabric shm";
       throw wishes.device() == null
           ? new StarlingException(sentence)
@@ -96,13 +97,13 @@ public final class DeviceChoice {
     if (wishes.nearPci() == null) {
       return PciPath.NONE;
     }
-    Path device = files.pciDevices().resolve(PciPath.canonical(wishes.nearPci()));
+    Path device = files.sys(PciPath.DEVICES).resolve(PciPath.canonical(wishes.nearPci()));
     if (!Files.exists(device)) {
       throw new ConfigurationException(
           ("an RDMA device near to the PCI address '%s' cannot be chosen because %s does not list"
                   + " it (display and 3D controllers there: %s): give the address of a GPU as"
                   + " nvidia-smi prints it")
-              .formatted(wishes.nearPci(), files.pciDevices(), PciPath.displays(files)));
+              .formatted(wishes.nearPci(), files.sys(PciPath.DEVICES), PciPath.displays(files)));
     }
     return PciPath.of(device);
   }
@@ -116,7 +117,7 @@ public final class DeviceChoice {
       }
       return wishes.numaNode();
     }
-    Path node = files.pciDevices().resolve(near.address()).resolve("numa_node");
+    Path node = files.sys(PciPath.DEVICES).resolve(near.address()).resolve("numa_node");
     int ofGpu = near.address().isEmpty() ? NumaNodes.UNKNOWN : SystemFiles.number(node, -1);
     return ofGpu >= 0 ? ofGpu : nodes.ofProcess();
   }

@@ -1,5 +1,6 @@
 package dev.starling.rdma.device;
 
+import dev.starling.engine.health.SystemFiles;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
@@ -15,8 +16,8 @@ final class NumaNodes {
   private final Path status;
 
   NumaNodes(SystemFiles files) {
-    this.nodes = files.sys().resolve("devices/system/node");
-    this.status = files.proc().resolve("self/status");
+    this.nodes = files.sys("devices/system/node");
+    this.status = files.proc("self/status");
   }
 
   /** The node that holds every processor which the process may run on, if one does. */

@@ -1,5 +1,6 @@
 package dev.starling.rdma.device;
 
+import dev.starling.engine.health.SystemFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
  * @param steps from the root complex to the device; empty for a device that is on no bus
  */
 public record PciPath(List<String> steps) {
+  /** Where the kernel lists PCI devices, Documentation/ABI/testing/sysfs-bus-pci. */
+  static final String DEVICES = "bus/pci/devices";
+
   /** Of a device that is on no PCI bus, such as soft-RoCE over loopback. */
   static final PciPath NONE = new PciPath(List.of());
 
@@ -67,7 +71,7 @@ public record PciPath(List<String> steps) {
   /** Graphics and 3D controllers of the machine, for a message. */
   static String displays(SystemFiles files) {
     String addresses =
-        SystemFiles.entries(files.pciDevices()).stream()
+        SystemFiles.entries(files.sys(DEVICES)).stream()
             .filter(device -> SystemFiles.text(device.resolve("class")).startsWith(DISPLAY_CLASS))
             .map(device -> device.getFileName().toString())
             .collect(Collectors.joining(", "));

@@ -1,5 +1,6 @@
 package dev.starling.rdma.device;
 
+import dev.starling.engine.health.SystemFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,9 @@ import java.util.Optional;
  */
 public record RdmaDevice(
     String name, String firmware, PciPath pci, int numaNode, List<RdmaPort> ports) {
+
+  /** Where the kernel lists them, Documentation/ABI/stable/sysfs-class-infiniband. */
+  static final String SYSFS = "class/infiniband";
 
   /**
    * Copies the list of ports.
@@ -39,7 +43,7 @@ public record RdmaDevice(
    * @throws dev.starling.engine.StarlingException if the listing cannot be read
    */
   public static List<RdmaDevice> list(SystemFiles files) {
-    return SystemFiles.entries(files.infiniband()).stream()
+    return SystemFiles.entries(files.sys(SYSFS)).stream()
         .map(device -> read(files, device))
         .toList();
   }
@@ -64,7 +68,7 @@ public record RdmaDevice(
     if (Files.exists(own) || ports.isEmpty() || ports.getFirst().netdev().isEmpty()) {
       return own;
     }
-    return files.sys().resolve("class/net").resolve(ports.getFirst().netdev()).resolve("device");
+    return files.sys("class/net").resolve(ports.getFirst().netdev()).resolve("device");
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.starling.rdma.device;
 
+import dev.starling.engine.health.SystemFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.starling.rdma.device;
 
+import dev.starling.engine.health.SystemFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ public final class FakeMachine {
   }
 
   public SystemFiles files() {
-    return new SystemFiles(root.resolve("sys"), root.resolve("proc"));
+    return new SystemFiles(root);
   }
 
   /** What the process may run on. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.engine.health.SystemFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +33,7 @@ class RdmaDeviceTest {
 
   @Test
   void shouldListNothingWhenNoDriverIsLoaded() {
-    assertEquals(
-        List.of(),
-        RdmaDevice.list(new SystemFiles(root.resolve("missing"), root.resolve("missing"))));
+    assertEquals(List.of(), RdmaDevice.list(new SystemFiles(root.resolve("missing"))));
   }
 
   @Test
