@@ -54,6 +54,18 @@ public final class CompiledHeaders {
     return printed;
   }
 
+  /** Compiles a shared library that may include the headers. */
+  public static Path library(Path folder, String code) throws Exception {
+    Path source = folder.resolve("stub.c");
+    Files.writeString(source, code);
+    Path library = folder.resolve("libstub.so");
+    String[] command = {
+      "cc", "-Werror", "-shared", "-fPIC", "-o", library.toString(), source.toString()
+    };
+    assertEquals("", run(folder, command), "cc refuses the library of this test");
+    return library;
+  }
+
   /** What a command printed, messages included, or null if there is no such command. */
   private static String run(Path directory, String... command) throws Exception {
     Process process;

@@ -4,18 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.starling.jextract.libc.Libc;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -99,29 +94,6 @@ class DowncallsTest {
 
   /** Output lines of a JVM that runs {@link NativeAccessProbe} with these flags. */
   private static List<String> probe(String... flags) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx64m", "-Xshare:auto", "-XX:+UseSerialGC"));
-    command.addAll(List.of(flags));
-    command.addAll(
-        List.of(
-            "-cp",
-            location(Libc.class) + ":" + location(NativeAccessProbe.class),
-            NativeAccessProbe.class.getName()));
-    Process child = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try {
-      String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!child.waitFor(30, TimeUnit.SECONDS)) {
-        throw new AssertionError("The child JVM closed its output but did not end within 30 s");
-      }
-      assertEquals(0, child.exitValue(), output);
-      return output.lines().toList();
-    } finally {
-      child.destroyForcibly();
-    }
-  }
-
-  private static String location(Class<?> type) throws Exception {
-    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+    return ChildJvm.run(NativeAccessProbe.class, flags);
   }
 }

@@ -237,6 +237,13 @@ class LibcConstants {
     return RLIMIT_MEMLOCK;
   }
 
+  private static final int POLLIN = (int) 1L;
+
+  /** {@return {@code POLLIN} of {@code <poll.h>}: there is something to read} */
+  public static int POLLIN() {
+    return POLLIN;
+  }
+
   private static final int SYS_sched_setattr = (int) 314L;
 
   /**

@@ -216,4 +216,38 @@ class LibcFiles extends LibcTypes {
       throw new AssertionError("should not reach here", ex);
     }
   }
+
+  private static final class poll {
+    static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_LONG, C_INT);
+    static final MethodHandle HANDLE = link("poll", DESC, CallState.ERRNO);
+  }
+
+  /** {@return the C signature of {@code poll}} */
+  static FunctionDescriptor poll$descriptor() {
+    return poll.DESC;
+  }
+
+  /**
+   * Waits until one of several file descriptors is ready: {@code poll(2)}.
+   *
+   * {@snippet lang=c :
+   * int poll(struct pollfd *fds, nfds_t nfds, int timeout)
+   * }
+   *
+   * @param callState receives errno; see {@link CallState}
+   * @param fds an array of {@link pollfd}
+   * @param nfds its length
+   * @param timeout longest wait in milliseconds; negative waits for ever
+   * @return how many are ready, 0 when the time was up, or -1 with errno set (EINTR: a signal)
+   * @throws NativeAccessException if the function cannot be called from this JVM
+   */
+  public static int poll(MemorySegment callState, MemorySegment fds, long nfds, int timeout) {
+    try {
+      return (int) poll.HANDLE.invokeExact(callState, fds, nfds, timeout);
+    } catch (Error | RuntimeException ex) {
+      throw ex;
+    } catch (Throwable ex) {
+      throw new AssertionError("should not reach here", ex);
+    }
+  }
 }

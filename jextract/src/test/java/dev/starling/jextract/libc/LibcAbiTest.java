@@ -3,21 +3,19 @@ package dev.starling.jextract.libc;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.jextract.CompiledHeaders;
 import dev.starling.jextract.Lanes;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.PaddingLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,9 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Compares the bindings with what a C compiler makes of the system headers: lane {@code cc}. */
 @Timeout(120)
 class LibcAbiTest {
-  /** Folder of the headers that the jextract tool reads too. */
-  private static final Path HEADERS = Path.of("src/main/jextract").toAbsolutePath();
-
   /** A C prototype; {@code variadic} are the types that are passed for the dots. */
   private record Prototype(String result, List<String> fixed, List<String> variadic) {
     static Prototype of(String result, String... fixed) {
@@ -61,6 +56,7 @@ class LibcAbiTest {
           Map.entry("ftruncate", Prototype.of("int", "int", "off_t")),
           Map.entry("fallocate", Prototype.of("int", "int", "int", "off_t", "off_t")),
           Map.entry("fcntl", Prototype.of("int", "int", "int").then("struct flock *")),
+          Map.entry("poll", Prototype.of("int", "struct pollfd *", "nfds_t", "int")),
           Map.entry("unlink", Prototype.of("int", "const char *")),
           Map.entry(
               "mmap", Prototype.of("void *", "void *", "size_t", "int", "int", "int", "off_t")),
@@ -89,23 +85,8 @@ class LibcAbiTest {
     if (headers != null) {
       return headers;
     }
-    Lanes.enter("cc", run(Path.of("."), "cc", "--version") != null, "no C compiler 'cc' was found");
-    Path source = folder.resolve("abi.c");
-    Files.writeString(source, program());
-    Path binary = folder.resolve("abi");
-    String messages =
-        run(folder, "cc", "-Werror", "-I", HEADERS + "", "-o", binary + "", source + "");
-    assertEquals("", messages, "cc refuses the ABI program, so a prototype or a name differs");
-    Map<String, List<Long>> printed = new LinkedHashMap<>();
-    for (String line : run(folder, binary.toString()).lines().toList()) {
-      String[] words = line.split(" ");
-      List<Long> numbers = new ArrayList<>();
-      for (int i = 1; i < words.length; i++) {
-        numbers.add(Long.parseLong(words[i]));
-      }
-      printed.put(words[0], numbers);
-    }
-    headers = printed;
+    Lanes.enter("cc", CompiledHeaders.haveCompiler(), "no C compiler 'cc' was found");
+    headers = CompiledHeaders.print(folder, program());
     return headers;
   }
 
@@ -176,7 +157,7 @@ class LibcAbiTest {
         .keySet()
         .forEach(type -> expected.add("--include-struct " + type.getSimpleName()));
     TreeSet<String> listed = new TreeSet<>();
-    for (String line : Files.readAllLines(HEADERS.resolve("libc.args"))) {
+    for (String line : Files.readAllLines(CompiledHeaders.FOLDER.resolve("libc.args"))) {
       if (line.startsWith("--include-")) {
         listed.add(line);
       }
@@ -237,27 +218,6 @@ class LibcAbiTest {
       return (long) LibcBindings.invoke(struct.getMethod(member + "$offset"));
     } catch (NoSuchMethodException e) {
       throw new AssertionError(e);
-    }
-  }
-
-  /** What a command printed, messages included, or null if there is no such command. */
-  private static String run(Path directory, String... command) throws Exception {
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
-    } catch (IOException notFound) {
-      return null;
-    }
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + command[0]);
-      return output;
-    } finally {
-      process.destroyForcibly();
     }
   }
 }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.starling.jextract.CompiledHeaders;
 import dev.starling.jextract.Lanes;
 import dev.starling.jextract.verbs.VerbsBindings.Field;
+import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.GroupLayout;
 import java.lang.foreign.UnionLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -104,6 +106,12 @@ class VerbsAbiTest {
 
   /** Methods that are inline functions in C and call one of the functions above. */
   private static final Set<String> INLINE = Set.of("__ibv_reg_mr", "ibv_query_gid_ex");
+
+  /**
+   * Inline functions of C that call the table of the driver, and which the tool therefore skips.
+   */
+  private static final Set<String> TABLE =
+      Set.of("ibv_poll_cq", "ibv_req_notify_cq", "ibv_post_send", "ibv_post_recv");
 
   @TempDir static Path folder;
 
@@ -209,6 +217,40 @@ class VerbsAbiTest {
           descriptor.argumentLayouts().forEach(layout -> sizes.add(layout.byteSize()));
           assertEquals(c.get(name + "()"), sizes, name);
         });
+  }
+
+  @Test
+  void shouldListEveryBindingInTheArgumentsOfTheJextractTool() throws IOException {
+    Set<String> ofVerbs = included(Ibverbs.class);
+    ofVerbs.add("--include-struct ibv_context_ops");
+    TABLE.forEach(inline -> ofVerbs.remove("--include-function " + inline));
+    Set<String> ofRdmacm = included(Rdmacm.class);
+    VerbsBindings.structs()
+        .forEach(
+            (type, layout) -> {
+              String kind = layout instanceof UnionLayout ? "union" : "struct";
+              String name = type.getSimpleName();
+              (name.startsWith("ibv_") ? ofVerbs : ofRdmacm).add("--include-" + kind + " " + name);
+            });
+    assertEquals(ofVerbs, listed("verbs.args"));
+    assertEquals(ofRdmacm, listed("rdmacm.args"));
+  }
+
+  private static Set<String> included(Class<?> header) {
+    Set<String> lines = new TreeSet<>();
+    VerbsBindings.constants(header)
+        .keySet()
+        .forEach(name -> lines.add("--include-constant " + name));
+    VerbsBindings.functions(header)
+        .keySet()
+        .forEach(name -> lines.add("--include-function " + name));
+    return lines;
+  }
+
+  private static Set<String> listed(String file) throws IOException {
+    Set<String> lines = new TreeSet<>(Files.readAllLines(CompiledHeaders.FOLDER.resolve(file)));
+    lines.removeIf(line -> !line.startsWith("--include-"));
+    return lines;
   }
 
   private static Map<String, Long> constants() {
