@@ -40,7 +40,21 @@ public final class DeviceChoice {
   }
 
   /**
-   * Chooses.
+   * Chooses among the devices of this machine.
+   *
+   * @param wishes what is asked for
+   * @return the choice with its reason
+   * @throws ConfigurationException if something that is asked for does not exist or cannot be used;
+   *     the sentence lists what there is
+   * @throws StarlingException if the machine has no device that can be used, or no library to use
+   *     it with; the sentence names each device with its reason
+   */
+  public static Choice choose(DeviceWishes wishes) {
+    return choose(wishes, SystemFiles.HOST, DeviceProbe.VERBS);
+  }
+
+  /**
+   * Chooses among the devices of a tree of files.
    *
    * @param wishes what is asked for
    * @param files {@link SystemFiles#HOST}, or trees of the same shape
@@ -65,6 +79,13 @@ public final class DeviceChoice {
           ? new StarlingException(sentence)
           : new ConfigurationException("RDMA device " + wishes.device() + ": " + sentence);
     }
+    probe
+        .unavailableReason()
+        .ifPresent(
+            reason -> {
+              throw new StarlingException(
+                  "RDMA device %s cannot be used: %s".formatted(names(deviceNames()), reason));
+            });
     PciPath near = near();
     int node = node(near);
     List<Verdict> verdicts = named().stream().map(this::judge).toList();
@@ -88,7 +109,7 @@ public final class DeviceChoice {
     if (named.isEmpty()) {
       throw new ConfigurationException(
           "this machine has no RDMA device '%s', only %s: choose one of them"
-              .formatted(wishes.device(), names(devices.stream().map(RdmaDevice::name).toList())));
+              .formatted(wishes.device(), names(deviceNames())));
     }
     return named;
   }
@@ -211,6 +232,10 @@ public final class DeviceChoice {
         + device.ports().stream()
             .map(port -> "port %d %s, %s".formatted(port.number(), port.state(), port.linkLayer()))
             .collect(Collectors.joining("; ", " (", ")"));
+  }
+
+  private List<String> deviceNames() {
+    return devices.stream().map(RdmaDevice::name).toList();
   }
 
   private static String names(List<String> names) {
