@@ -2,9 +2,12 @@ package dev.starling.engine.cluster;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.memory.Region;
 import dev.starling.engine.memory.SharedFile;
 import dev.starling.engine.replica.LockWord;
 import java.lang.foreign.MemorySegment;
@@ -45,15 +48,23 @@ public final class JobBoard implements Membership, AutoCloseable {
   private static final Phase[] PHASES = Phase.values();
 
   private final ShmFabric fabric;
+  private final Fabric reach;
+  private final Region memory;
   private final SharedFile file;
   private final MemorySegment segment;
   private final long jobId;
   private final List<RankRecord> records = new ArrayList<>();
 
   private JobBoard(ShmFabric fabric, SharedFile file, int workers) {
+    this(fabric, fabric, file, file, workers);
+  }
+
+  private JobBoard(ShmFabric fabric, Fabric reach, Region memory, SharedFile file, int workers) {
     this.fabric = fabric;
+    this.reach = reach;
+    this.memory = memory;
     this.file = file;
-    segment = file.segment();
+    segment = memory.segment();
     jobId = (long) LONG.get(segment, (long) JOB_OFFSET);
     for (int rank = 0; rank < workers; rank++) {
       records.add(new RankRecord(segment, recordOffset(rank)));
@@ -77,7 +88,30 @@ public final class JobBoard implements Membership, AutoCloseable {
     ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
     long lengthBytes = recordOffset(workers);
     SharedFile file = SharedFile.create(fabric.boardPath(jobId), lengthBytes, lengthBytes);
-    MemorySegment segment = file.segment();
+    write(file.segment(), jobId, workers, work);
+    return new JobBoard(fabric, file, workers);
+  }
+
+  /**
+   * Creates a board that only this process sees: its own view of a job on several hosts, which
+   * {@code ClusterBoard} keeps up to date.
+   *
+   * @param fabric where the regions of this host lie
+   * @param reach how ranks reach each other's regions
+   * @param jobId the job
+   * @param workers how many ranks it has
+   * @param work how much there is to do, in units of the caller's
+   * @return the board, owned by the caller
+   */
+  static JobBoard createPrivate(
+      ShmFabric fabric, Fabric reach, long jobId, int workers, long work) {
+    ConfigurationException.requireRange("workers", workers, 1, LockWord.MAX_RANK);
+    PrivateMemory memory = PrivateMemory.allocate("the job's board", recordOffset(workers));
+    write(memory.segment(), jobId, workers, work);
+    return new JobBoard(fabric, reach, memory, null, workers);
+  }
+
+  private static void write(MemorySegment segment, long jobId, int workers, long work) {
     LONG.set(segment, (long) MAGIC_OFFSET, MAGIC);
     INT.set(segment, (long) WORKERS_OFFSET, workers);
     LONG.set(segment, (long) JOB_OFFSET, jobId);
@@ -86,7 +120,6 @@ public final class JobBoard implements Membership, AutoCloseable {
       new RankRecord(segment, recordOffset(rank)).lost();
     }
     INT.setRelease(segment, (long) VERSION_OFFSET, VERSION);
-    return new JobBoard(fabric, file, workers);
   }
 
   /**
@@ -129,7 +162,7 @@ public final class JobBoard implements Membership, AutoCloseable {
   }
 
   /**
-   * Returns how the job's ranks reach each other.
+   * Returns where the regions of this host lie.
    *
    * @return the fabric that the board was opened with
    */
@@ -138,11 +171,24 @@ public final class JobBoard implements Membership, AutoCloseable {
   }
 
   /**
+   * Returns how the job's ranks reach each other.
+   *
+   * @return {@link #fabric()}, or another fabric in a job on several hosts
+   */
+  public Fabric reach() {
+    return reach;
+  }
+
+  /**
    * Returns where the board lies.
    *
    * @return the file
+   * @throws IllegalStateException when only this process sees it
    */
   public Path path() {
+    if (file == null) {
+      throw new IllegalStateException("the board is private to this process");
+    }
     return file.path();
   }
 
@@ -184,12 +230,13 @@ public final class JobBoard implements Membership, AutoCloseable {
   }
 
   /**
-   * Tells whether the coordinator lives: whether its lock on the board is held.
+   * Tells whether the coordinator lives: whether its lock on the board is held. A process that has
+   * a board of its own coordinates itself.
    *
    * @return whether it lives
    */
   public boolean isCoordinatorAlive() {
-    return file.isOwnerAlive();
+    return file == null || file.isOwnerAlive();
   }
 
   /**
@@ -210,6 +257,11 @@ public final class JobBoard implements Membership, AutoCloseable {
   public boolean takeWork(long share) {
     // Asked first, so that latecomers do not drive the count far below zero.
     return workLeft() > 0 && (long) LONG.getAndAdd(segment, (long) WORK_OFFSET, -share) > 0;
+  }
+
+  /** Takes off what ranks with boards of their own have taken. */
+  void takenElsewhere(long work) {
+    LONG.getAndAdd(segment, (long) WORK_OFFSET, -work);
   }
 
   /**
@@ -291,12 +343,12 @@ public final class JobBoard implements Membership, AutoCloseable {
 
   @Override
   public RegionDescriptor region(int rank, int incarnation) {
-    return fabric.describe(jobId, rank, incarnation);
+    return reach.describe(jobId, rank, incarnation);
   }
 
   /** Unmaps the board; its creator also removes it. */
   @Override
   public void close() {
-    file.close();
+    memory.close();
   }
 }

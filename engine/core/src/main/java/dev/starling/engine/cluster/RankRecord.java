@@ -41,6 +41,14 @@ public final class RankRecord {
 
   static final long LENGTH_BYTES = 128;
 
+  /**
+   * Numbers of a record that other hosts copy: {@link #SUBMITTED} and what follows, then the state.
+   */
+  static final int WORDS = 11;
+
+  /** Which of them is the state. */
+  static final int STATE_WORD = WORDS - 1;
+
   private static final int STATE = 0;
   private static final int INCARNATION = 4;
   private static final int PID = 8;
@@ -280,5 +288,32 @@ public final class RankRecord {
    */
   public long cutFailed() {
     return (long) LONG.getAcquire(board, offset + CUT_FAILED);
+  }
+
+  /** {@return one of the numbers that other hosts copy} */
+  long word(int index) {
+    return index == STATE_WORD
+        ? state().ordinal()
+        : (long) LONG.getAcquire(board, offset + SUBMITTED + (long) index * Long.BYTES);
+  }
+
+  /** Copies a number from another host, other than the state. */
+  void word(int index, long value) {
+    if (index != STATE_WORD) {
+      LONG.setRelease(board, offset + SUBMITTED + (long) index * Long.BYTES, value);
+    }
+  }
+
+  /** Copies that a rank of another host has joined. */
+  void present(int incarnation) {
+    INT.setRelease(board, offset + STATE, State.JOINED.ordinal());
+    INT.setRelease(board, offset + INCARNATION, incarnation);
+  }
+
+  /** Copies the state of a rank of another host that is there. */
+  void state(long ordinal) {
+    if (ordinal == State.FINISHED.ordinal()) {
+      finished();
+    }
   }
 }

@@ -44,7 +44,6 @@ public final class LockGuard implements CompletionHandler {
   }
 
   /** Cuts peers off, where the fabric can. */
-  @FunctionalInterface
   public interface Fence {
     /**
      * Keeps a peer from writing through a connection that it has to this replica.
@@ -54,6 +53,15 @@ public final class LockGuard implements CompletionHandler {
      * @return whether nothing that it posted can arrive any more
      */
     boolean cutOff(int rank, int epoch);
+
+    /**
+     * Notes that the lock of a peer was broken.
+     *
+     * @param rank the peer
+     * @param stripe the stripe
+     * @param version the version that the break made, 28 bits
+     */
+    void broken(int rank, int stripe, long version);
   }
 
   private static final int MAX_QUARANTINED = 2;
@@ -210,6 +218,7 @@ public final class LockGuard implements CompletionHandler {
     journal.fenced(breakingStripe, holder, broken);
     if (broken) {
       counters.add(Counter.FENCES, 1);
+      fence.broken(holder, breakingStripe, LockWord.version(LockWord.fence(breakingWord)));
     }
     if (broken && quarantining) {
       // Counted only now: an acknowledgement of an earlier count must not lift this quarantine.

@@ -29,6 +29,16 @@ public interface Fabric extends AutoCloseable {
   RegionDescriptor expose(Replica replica);
 
   /**
+   * Describes the region of a worker that this process does not own.
+   *
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation its incarnation
+   * @return what {@link #connect} takes
+   */
+  RegionDescriptor describe(long jobId, int rank, int incarnation);
+
+  /**
    * Ends what {@link #expose} began: nobody reaches the replica any more. To be called before its
    * memory is given back; does nothing for a replica that is not exposed.
    *
@@ -84,6 +94,17 @@ public interface Fabric extends AutoCloseable {
   default boolean fence(RegionDescriptor home, int rank, int epoch) {
     return false;
   }
+
+  /**
+   * Says that a lock of a peer was broken, so that the peer can be told when it connects again:
+   * what it was about to publish did not become the stripe's state.
+   *
+   * @param home the exposed replica
+   * @param rank the peer
+   * @param stripe the stripe
+   * @param version the version that the break made, 28 bits
+   */
+  default void fenced(RegionDescriptor home, int rank, int stripe, long version) {}
 
   /**
    * Connects to a region, the worker's own included, and checks that it has the expected shape. The

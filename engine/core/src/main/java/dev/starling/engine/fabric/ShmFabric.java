@@ -72,14 +72,7 @@ public final class ShmFabric implements Fabric {
     return directory.resolve(PREFIX + Long.toHexString(jobId) + "-" + rank + "." + incarnation);
   }
 
-  /**
-   * Describes the region of a worker that this process does not own.
-   *
-   * @param jobId the job
-   * @param rank the worker
-   * @param incarnation its incarnation
-   * @return what {@link #connect} takes
-   */
+  @Override
   public RegionDescriptor describe(long jobId, int rank, int incarnation) {
     return new RegionDescriptor(
         NAME, rank, incarnation, jobId, regionPath(jobId, rank, incarnation).toString());

@@ -167,6 +167,13 @@ public final class Replica implements AutoCloseable {
     ControlLine.quarantine(segment, layout.lineOffset(stripe), mask | 1 << plane);
   }
 
+  /** Gives the fourth planes memory now, for fabrics that register all of it at once. */
+  public void reserveFourthPlanes() {
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      region.reserve(layout.planeOffset(stripe, ReplicaLayout.PLANES), layout.planeStride(stripe));
+    }
+  }
+
   /**
    * Takes a plane back into use.
    *

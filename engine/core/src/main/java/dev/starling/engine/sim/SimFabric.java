@@ -65,7 +65,12 @@ final class SimFabric implements Fabric {
   @Override
   public RegionDescriptor expose(Replica replica) {
     replicas.put(key(replica.rank(), replica.incarnation()), replica);
-    return new RegionDescriptor(name(), replica.rank(), replica.incarnation(), replica.jobId(), "");
+    return describe(replica.jobId(), replica.rank(), replica.incarnation());
+  }
+
+  @Override
+  public RegionDescriptor describe(long jobId, int rank, int incarnation) {
+    return new RegionDescriptor(name(), rank, incarnation, jobId, "");
   }
 
   @Override

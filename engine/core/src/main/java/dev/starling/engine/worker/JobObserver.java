@@ -64,9 +64,9 @@ public final class JobObserver implements AutoCloseable {
     RegionDescriptor region = board.region(rank, joined);
     Remote remote;
     try {
-      remote = board.fabric().connect(region, layout, layout.readerRank(), 0);
+      remote = board.reach().connect(region, layout, layout.readerRank(), 0);
     } catch (StarlingException failure) {
-      if (board.fabric().isDead(region)) {
+      if (board.reach().isDead(region)) {
         // Came and went between two looks.
         return;
       }

@@ -3,7 +3,9 @@ package dev.starling.engine.worker;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
+import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
@@ -20,8 +22,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * One worker of a job whose other workers live in other processes of this host. The processes share
- * a {@link JobBoard}; whoever made it coordinates.
+ * One worker of a job whose other workers live in other processes, of this host or of several. The
+ * processes share a {@link JobBoard}, and whoever made it coordinates; or each has a board of its
+ * own, kept up to date by a {@code ClusterBoard}.
  *
  * <pre>
  *   join --> awaitStart --> snapshot, submit, ... until isStopRequested or no work is left --> finish --> close
@@ -111,11 +114,13 @@ public final class JoinedWorker implements AutoCloseable {
       Mappings.lock(
           "the replica of rank " + rank, replica.segment().asSlice(0, layout.reservedBytes()));
     }
+    RegionDescriptor exposed = board.reach().expose(replica);
+    worker.closes(() -> board.reach().withdraw(exposed));
     boolean fromTheStart = !returns && board.phase() == JobBoard.Phase.GATHERING;
     if (fromTheStart || !copyLivingReplica(replica)) {
       beginAnew(replica, initialParameters);
     }
-    CommunicationAgent communication = worker.connect(fabric, board, board::meanSteps);
+    CommunicationAgent communication = worker.connect(board.reach(), board, board::meanSteps);
     agent =
         new RunningAgent(
             worker,
@@ -140,7 +145,7 @@ public final class JoinedWorker implements AutoCloseable {
 
   private void retirePredecessor(int rank) {
     ShmFabric fabric = board.fabric();
-    var predecessor = fabric.describe(board.jobId(), rank, incarnation - 1);
+    RegionDescriptor predecessor = fabric.describe(board.jobId(), rank, incarnation - 1);
     if (!fabric.isDead(predecessor)) {
       throw new StarlingException(
           "rank "
@@ -176,24 +181,27 @@ public final class JoinedWorker implements AutoCloseable {
 
   private boolean copyReplica(int peer, Replica replica, PrivateMemory copy) {
     int joined = board.incarnation(peer);
-    if (joined == Membership.ABSENT || board.fabric().isDead(board.region(peer, joined))) {
+    Fabric reach = board.reach();
+    if (joined == Membership.ABSENT || reach.isDead(board.region(peer, joined))) {
       return false;
     }
     ReplicaLayout layout = context.layout();
     Remote remote;
     try {
-      remote =
-          board.fabric().connect(board.region(peer, joined), layout, replica.rank(), incarnation);
+      remote = reach.connect(board.region(peer, joined), layout, replica.rank(), incarnation);
     } catch (StarlingException gone) {
-      if (board.fabric().isDead(board.region(peer, joined))) {
+      if (reach.isDead(board.region(peer, joined))) {
         return false;
       }
       throw gone;
     }
     long[] versions = new long[layout.stripes()];
     long cut;
+    Fabric.Registration known = reach.register("the copy of a living replica", copy.segment());
     try (ReplicaReader reader = new ReplicaReader(remote, layout, replica.rank())) {
       cut = copyBetweenCuts(reader, copy.segment(), versions);
+    } finally {
+      known.close();
     }
     if (cut < 0) {
       return false;
@@ -330,8 +338,11 @@ public final class JoinedWorker implements AutoCloseable {
     } finally {
       // A stuck agent still computes on the memory: then only the end of the process frees it.
       if (worker != null && !agentStuck) {
-        worker.close();
-        worker = null;
+        try {
+          worker.close();
+        } finally {
+          worker = null;
+        }
       }
       if (isCoordinatorDead()) {
         board.fabric().removeDeadRegions();

@@ -42,7 +42,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private long lookAtNs = Long.MIN_VALUE;
 
   /**
-   * Connects to every neighbour that has joined.
+   * Connects to every neighbour that has joined, where that can be done at once.
    *
    * @param replica the worker's own replica
    * @param ranks its neighbours
@@ -75,10 +75,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     try {
       for (int index = 0; index < ranks.length; index++) {
         indexOfRank[ranks[index]] = index;
-        int joined = members.incarnation(ranks[index]);
-        if (joined != Membership.ABSENT) {
-          connect(index, joined);
-        }
+        tryConnect(index);
       }
     } catch (Throwable failure) {
       close();

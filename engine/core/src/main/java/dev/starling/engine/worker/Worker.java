@@ -141,7 +141,7 @@ public final class Worker implements AutoCloseable {
             parts.replica,
             connectSelf(fabric, self),
             parts.neighbours,
-            (holder, epoch) -> fabric.fence(self, holder, epoch),
+            fenceOf(fabric, self),
             parts.journal,
             counters,
             context.holdLimitNs());
@@ -290,6 +290,20 @@ public final class Worker implements AutoCloseable {
    */
   public long cut() {
     return parts.replica.cut(layout.stripes() - 1);
+  }
+
+  private static LockGuard.Fence fenceOf(Fabric fabric, RegionDescriptor self) {
+    return new LockGuard.Fence() {
+      @Override
+      public boolean cutOff(int holder, int epoch) {
+        return fabric.fence(self, holder, epoch);
+      }
+
+      @Override
+      public void broken(int holder, int stripe, long version) {
+        fabric.fenced(self, holder, stripe, version);
+      }
+    };
   }
 
   private Remote connectSelf(Fabric fabric, RegionDescriptor self) {
@@ -458,6 +472,11 @@ public final class Worker implements AutoCloseable {
   /** Records why the agent stopped; the compute thread fails with it on its next call. */
   void fail(Throwable cause) {
     failure = cause;
+  }
+
+  /** Adds something that is closed after the worker's connections and before its memory. */
+  void closes(AutoCloseable resource) {
+    opened.add(resource);
   }
 
   /** {@return whether the agent has not stopped with an error} */

@@ -45,6 +45,11 @@ class IdleAcknowledgementTest {
         }
 
         @Override
+        public RegionDescriptor describe(long jobId, int rank, int incarnation) {
+          return new RegionDescriptor("fake", rank, incarnation, jobId, "");
+        }
+
+        @Override
         public RegionDescriptor expose(Replica replica) {
           return new RegionDescriptor(name(), replica.rank(), 0, replica.jobId(), "");
         }

@@ -30,7 +30,7 @@ class LockGuardTest {
     PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE, PeerState.ALIVE
   };
   private final LockGuard guard =
-      new LockGuard(home, own, this::state, this::cutOff, recorder(), counters, HOLD_LIMIT_NS);
+      new LockGuard(home, own, this::state, fence(), recorder(), counters, HOLD_LIMIT_NS);
   private long nowNs;
   private int asked = -1;
   private boolean fencing;
@@ -45,11 +45,23 @@ class LockGuardTest {
     return rank < states.length ? states[rank] : PeerState.ALIVE;
   }
 
-  private boolean cutOff(int rank, int epoch) {
-    if (fencing) {
-      journal.add("cut off " + rank + " epoch " + epoch);
-    }
-    return fencing;
+  private LockGuard.Fence fence() {
+    return new LockGuard.Fence() {
+      @Override
+      public boolean cutOff(int rank, int epoch) {
+        if (fencing) {
+          journal.add("cut off " + rank + " epoch " + epoch);
+        }
+        return fencing;
+      }
+
+      @Override
+      public void broken(int rank, int stripe, long version) {
+        if (fencing) {
+          journal.add("broken " + rank + " stripe " + stripe + " at " + version);
+        }
+      }
+    };
   }
 
   private Journal recorder() {
@@ -115,7 +127,9 @@ class LockGuardTest {
     pass(2 * HOLD_LIMIT_NS);
     assertEquals(LockWord.fence(held), home.lockWord(0));
     assertEquals(0, quarantined());
-    assertEquals(List.of("cut off 1 epoch 7", "fence 1 at 1", "fenced true"), journal);
+    assertEquals(
+        List.of("cut off 1 epoch 7", "fence 1 at 1", "fenced true", "broken 1 stripe 0 at 1"),
+        journal);
   }
 
   @Test
@@ -124,7 +138,9 @@ class LockGuardTest {
     hold(2, 3);
     states[2] = PeerState.DEAD;
     pass(HOLD_LIMIT_NS / 4);
-    assertEquals(List.of("cut off 2 epoch 3", "fence 2 at 1", "fenced true"), journal);
+    assertEquals(
+        List.of("cut off 2 epoch 3", "fence 2 at 1", "fenced true", "broken 2 stripe 0 at 1"),
+        journal);
   }
 
   @Test

@@ -143,6 +143,11 @@ class NeighbourhoodTest {
         }
 
         @Override
+        public RegionDescriptor describe(long jobId, int rank, int incarnation) {
+          return new RegionDescriptor("fake", rank, incarnation, jobId, "");
+        }
+
+        @Override
         public RegionDescriptor expose(Replica exposed) {
           throw new AssertionError("not asked for");
         }
