@@ -9,6 +9,8 @@ import dev.starling.engine.replica.ReplicaLayout;
  * @param parameters parameters of the model
  */
 public record Workload(int workers, long parameters) {
+  /** Gradient buffers of a worker. */
+  private static final long GRADIENTS = 3;
 
   /**
    * Tells how much memory one replica takes in {@code /dev/shm}; a network card registers as much.
@@ -27,6 +29,16 @@ public record Workload(int workers, long parameters) {
    */
   public long sharedBytes() {
     return Math.multiplyExact(workers, replicaBytes());
+  }
+
+  /**
+   * Tells how much memory training takes at least: the replicas and three gradients for each.
+   *
+   * @return bytes
+   */
+  public long trainingBytes() {
+    long gradients = Math.multiplyExact(workers * GRADIENTS * Float.BYTES, parameters);
+    return Math.addExact(sharedBytes(), gradients);
   }
 
   @Override
