@@ -23,7 +23,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
 
   private static final class ibv_get_device_list {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_device_list", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_device_list", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_get_device_list}} */
@@ -150,7 +150,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
 
   private static final class ibv_open_device {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_open_device", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_open_device", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_open_device}} */
@@ -182,7 +182,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
 
   private static final class ibv_close_device {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_close_device", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_close_device", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_close_device}} */
@@ -284,7 +284,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
   private static final class ibv_query_gid {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_CHAR, C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_query_gid", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_query_gid", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_query_gid}} */
@@ -370,7 +370,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
   private static final class ibv_query_pkey {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_CHAR, C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_query_pkey", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_query_pkey", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_query_pkey}} */
@@ -407,7 +407,7 @@ class IbverbsDevices extends IbverbsDeviceConstants {
 
   private static final class ibv_get_async_event {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_async_event", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_async_event", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_get_async_event}} */

@@ -15,7 +15,7 @@ class IbverbsMemory extends IbverbsDevices {
 
   private static final class ibv_alloc_pd {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_alloc_pd", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_alloc_pd", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_alloc_pd}} */
@@ -79,7 +79,7 @@ class IbverbsMemory extends IbverbsDevices {
   private static final class ibv_reg_mr {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_POINTER, C_POINTER, C_POINTER, C_LONG, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_reg_mr", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_reg_mr", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_reg_mr}} */
@@ -119,8 +119,7 @@ class IbverbsMemory extends IbverbsDevices {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_POINTER, C_POINTER, C_POINTER, C_LONG, C_LONG, C_INT);
     static final MethodHandle HANDLE =
-        LIBRARY.linkSince(
-            "install rdma-core 28 or newer", "ibv_reg_mr_iova2", DESC, VerbsTypes.ERRNO);
+        LIBRARY.linkSince("install rdma-core 28 or newer", "ibv_reg_mr_iova2", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_reg_mr_iova2}} */
@@ -189,8 +188,7 @@ class IbverbsMemory extends IbverbsDevices {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_POINTER, C_POINTER, C_LONG, C_LONG, C_LONG, C_INT, C_INT);
     static final MethodHandle HANDLE =
-        LIBRARY.linkSince(
-            "install rdma-core 34 or newer", "ibv_reg_dmabuf_mr", DESC, VerbsTypes.ERRNO);
+        LIBRARY.linkSince("install rdma-core 34 or newer", "ibv_reg_dmabuf_mr", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_reg_dmabuf_mr}} */

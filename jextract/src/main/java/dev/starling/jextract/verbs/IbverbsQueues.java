@@ -12,8 +12,7 @@ class IbverbsQueues extends IbverbsMemory {
 
   private static final class ibv_create_comp_channel {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE =
-        LIBRARY.link("ibv_create_comp_channel", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_create_comp_channel", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_create_comp_channel}} */
@@ -78,7 +77,7 @@ class IbverbsQueues extends IbverbsMemory {
   private static final class ibv_create_cq {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_POINTER, C_POINTER, C_INT, C_POINTER, C_POINTER, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_create_cq", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_create_cq", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_create_cq}} */
@@ -187,7 +186,7 @@ class IbverbsQueues extends IbverbsMemory {
   private static final class ibv_get_cq_event {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_cq_event", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_get_cq_event", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_get_cq_event}} */
@@ -256,7 +255,7 @@ class IbverbsQueues extends IbverbsMemory {
 
   private static final class ibv_create_qp {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("ibv_create_qp", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("ibv_create_qp", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code ibv_create_qp}} */

@@ -38,7 +38,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_listen {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_listen", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_listen", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_listen}} */
@@ -71,7 +71,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_connect {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_connect", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_connect", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_connect}} */
@@ -106,7 +106,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_accept {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_accept", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_accept", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_accept}} */
@@ -142,7 +142,7 @@ public final class Rdmacm extends RdmacmIds {
   private static final class rdma_reject {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_CHAR);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_reject", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_reject", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_reject}} */
@@ -179,8 +179,7 @@ public final class Rdmacm extends RdmacmIds {
   private static final class rdma_establish {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER);
     static final MethodHandle HANDLE =
-        LIBRARY.linkSince(
-            "install rdma-core 23 or newer", "rdma_establish", DESC, VerbsTypes.ERRNO);
+        LIBRARY.linkSince("install rdma-core 23 or newer", "rdma_establish", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_establish}} */
@@ -213,7 +212,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_disconnect {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_disconnect", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_disconnect", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_disconnect}} */
@@ -248,8 +247,7 @@ public final class Rdmacm extends RdmacmIds {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER);
     static final MethodHandle HANDLE =
-        LIBRARY.linkSince(
-            "install rdma-core 23 or newer", "rdma_init_qp_attr", DESC, VerbsTypes.ERRNO);
+        LIBRARY.linkSince("install rdma-core 23 or newer", "rdma_init_qp_attr", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_init_qp_attr}} */
@@ -286,7 +284,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_get_cm_event {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_get_cm_event", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_get_cm_event", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_get_cm_event}} */
@@ -321,7 +319,7 @@ public final class Rdmacm extends RdmacmIds {
 
   private static final class rdma_ack_cm_event {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_ack_cm_event", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_ack_cm_event", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_ack_cm_event}} */
@@ -385,7 +383,7 @@ public final class Rdmacm extends RdmacmIds {
   private static final class rdma_set_option {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_INT, C_INT, C_POINTER, C_LONG);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_set_option", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_set_option", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_set_option}} */

@@ -23,8 +23,7 @@ class RdmacmIds extends RdmacmConstants {
 
   private static final class rdma_create_event_channel {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_POINTER);
-    static final MethodHandle HANDLE =
-        LIBRARY.link("rdma_create_event_channel", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_event_channel", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_create_event_channel}} */
@@ -88,7 +87,7 @@ class RdmacmIds extends RdmacmConstants {
   private static final class rdma_create_id {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_id", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_id", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_create_id}} */
@@ -129,7 +128,7 @@ class RdmacmIds extends RdmacmConstants {
 
   private static final class rdma_destroy_id {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_destroy_id", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_destroy_id", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_destroy_id}} */
@@ -163,7 +162,7 @@ class RdmacmIds extends RdmacmConstants {
   private static final class rdma_create_ep {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_ep", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_ep", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_create_ep}} */
@@ -234,7 +233,7 @@ class RdmacmIds extends RdmacmConstants {
 
   private static final class rdma_bind_addr {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_bind_addr", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_bind_addr", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_bind_addr}} */
@@ -269,7 +268,7 @@ class RdmacmIds extends RdmacmConstants {
   private static final class rdma_resolve_addr {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_resolve_addr", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_resolve_addr", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_resolve_addr}} */
@@ -311,7 +310,7 @@ class RdmacmIds extends RdmacmConstants {
 
   private static final class rdma_resolve_route {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_INT);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_resolve_route", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_resolve_route", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_resolve_route}} */
@@ -346,7 +345,7 @@ class RdmacmIds extends RdmacmConstants {
   private static final class rdma_getaddrinfo {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_getaddrinfo", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_getaddrinfo", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_getaddrinfo}} */
@@ -418,7 +417,7 @@ class RdmacmIds extends RdmacmConstants {
   private static final class rdma_create_qp {
     static final FunctionDescriptor DESC =
         FunctionDescriptor.of(C_INT, C_POINTER, C_POINTER, C_POINTER);
-    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_qp", DESC, VerbsTypes.ERRNO);
+    static final MethodHandle HANDLE = LIBRARY.link("rdma_create_qp", DESC, ERRNO);
   }
 
   /** {@return the C signature of {@code rdma_create_qp}} */

@@ -7,8 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory of stateful verb calls, which DiSNI's users make and free by the request. Pieces of a power
- * of two bytes are kept for the next call; one that a user forgets to free goes with the garbage.
+ * Memory of stateful verb calls, which DiSNI's users make and free by the request. Pieces of a
+ * power of two bytes are kept for the next call; one that a user forgets to free goes with the
+ * garbage.
  *
  * <p>Threads: any.
  */

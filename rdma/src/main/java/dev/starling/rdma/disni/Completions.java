@@ -58,8 +58,10 @@ public final class Completions implements AutoCloseable {
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
-  private final long address;
   private final int capacity;
+
+  /** Where the memory is; 0 once it is freed. */
+  private long address;
 
   /**
    * Makes room for completions.
@@ -79,8 +81,12 @@ public final class Completions implements AutoCloseable {
    * @param cq the queue
    * @return how many completions were read, 0 when there is none
    * @throws VerbsException if the queue fails, as after an overrun
+   * @throws IllegalStateException if this is closed
    */
   public int poll(FfmCq cq) {
+    if (address == 0) {
+      throw new IllegalStateException("completions were polled after they were closed");
+    }
     int polled = ibv_poll_cq(cq.pollFunction(), cq.openAddress(), capacity, address);
     if (polled < 0) {
       throw pollFailure(cq, polled);
@@ -174,6 +180,7 @@ public final class Completions implements AutoCloseable {
   @Override
   public void close() {
     if (arena.scope().isAlive()) {
+      address = 0;
       arena.close();
     }
   }

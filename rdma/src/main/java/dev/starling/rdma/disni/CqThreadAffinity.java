@@ -19,8 +19,8 @@ import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * Stands in for DiSNI's class {@code NativeAffinity}, whose initialiser loads DiSNI's native library
- * and would end every thread of an endpoint group that serves completions.
+ * Stands in for DiSNI's class {@code NativeAffinity}, whose initialiser loads DiSNI's native
+ * library and would end every thread of an endpoint group that serves completions.
  *
  * <p>A class of that name is defined beside DiSNI's others before DiSNI can load its own; it calls
  * what {@link #install} puts into its fields.
@@ -79,8 +79,7 @@ final class CqThreadAffinity {
                         publicStatic,
                         code ->
                             code.getstatic(THIS, "getter", GETTER)
-                                .invokeinterface(
-                                    GETTER, "getAsLong", MethodTypeDesc.of(CD_long))
+                                .invokeinterface(GETTER, "getAsLong", MethodTypeDesc.of(CD_long))
                                 .lreturn()));
   }
 

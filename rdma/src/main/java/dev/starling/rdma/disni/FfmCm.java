@@ -14,6 +14,7 @@ import com.ibm.disni.verbs.RdmaEventChannel;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.jextract.libc.Libc;
 import dev.starling.jextract.verbs.ibv_context;
+import dev.starling.jextract.verbs.ibv_qp;
 import dev.starling.jextract.verbs.ibv_qp_init_attr;
 import dev.starling.jextract.verbs.rdma_cm_id;
 import dev.starling.jextract.verbs.rdma_conn_param;
@@ -78,8 +79,8 @@ public final class FfmCm extends RdmaCm {
     return Errors.io(() -> createQp(own, domain, send, receive, attr));
   }
 
-  private static FfmQp createQp(
-      FfmCmId id, FfmPd pd, FfmCq send, FfmCq receive, IbvQPInitAttr attr) throws IOException {
+  private static FfmQp createQp(FfmCmId id, FfmPd pd, FfmCq send, FfmCq receive, IbvQPInitAttr attr)
+      throws IOException {
     try (VerbCall call = new VerbCall()) {
       MemorySegment struct = ibv_qp_init_attr.allocate(call.arena());
       IbvQPCap cap = attr.cap();
@@ -98,7 +99,9 @@ public final class FfmCm extends RdmaCm {
         throw pd.qpFailure(call, "rdma_create_qp", struct);
       }
       try {
-        FfmQp qp = new FfmQp(pd, send, receive, rdma_cm_id.qp(id.pointer()), struct, id);
+        FfmQp qp =
+            new FfmQp(
+                pd, send, receive, ibv_qp.reinterpret(rdma_cm_id.qp(id.pointer())), struct, id);
         id.attach(qp);
         return qp;
       } catch (Throwable failure) {

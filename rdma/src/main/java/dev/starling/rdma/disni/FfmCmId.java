@@ -140,8 +140,7 @@ public final class FfmCmId extends RdmaCmId implements AutoCloseable {
     setOption("ACK timeout code", RDMA_OPTION_ID_ACK_TIMEOUT(), code, 1, 31);
   }
 
-  private void setOption(String name, int option, int value, int low, int high)
-      throws IOException {
+  private void setOption(String name, int option, int value, int low, int high) throws IOException {
     Errors.run(
         () -> {
           ConfigurationException.requireRange(name, value, low, high);

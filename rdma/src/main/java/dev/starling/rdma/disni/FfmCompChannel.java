@@ -33,11 +33,10 @@ public final class FfmCompChannel extends IbvCompChannel implements AutoCloseabl
   private boolean freed;
 
   private FfmCompChannel(FfmContext device, MemorySegment channel) throws IOException {
-    int fd = ibv_comp_channel.fd(channel);
-    super(fd, device);
+    super(ibv_comp_channel.fd(channel), device);
     this.device = device;
     this.channel = channel;
-    this.fd = fd;
+    this.fd = ibv_comp_channel.fd(channel);
   }
 
   /**

@@ -28,10 +28,9 @@ public final class FfmEventChannel extends RdmaEventChannel implements AutoClose
   private final ReentrantLock waiter = new ReentrantLock();
 
   private FfmEventChannel(MemorySegment channel) throws IOException {
-    int fd = rdma_event_channel.fd(channel);
-    super(fd);
+    super(rdma_event_channel.fd(channel));
     this.channel = channel;
-    this.fd = fd;
+    this.fd = rdma_event_channel.fd(channel);
   }
 
   /** Makes a channel: {@code rdma_create_event_channel(3)}. */

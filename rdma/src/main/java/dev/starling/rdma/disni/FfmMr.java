@@ -7,6 +7,8 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.jextract.verbs.ibv_mr;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A registered memory region. It pins its pages until it is closed, and keeps the Java object that
@@ -18,13 +20,14 @@ import java.lang.foreign.MemorySegment;
  * <p>Threads: any; closed once by its owner after the last request that names it has completed.
  */
 public final class FfmMr extends IbvMr implements AutoCloseable {
+  /** Open regions and what their memory came from: a region that its user forgets stays pinned. */
+  private static final Map<FfmMr, Object> KEPT_ALIVE = new ConcurrentHashMap<>();
+
   private final FfmPd pd;
   private final MemorySegment mr;
   private final long lengthBytes;
-  private Object keptAlive;
 
-  FfmMr(FfmPd pd, MemorySegment pointer, int access, Object keptAlive) throws IOException {
-    MemorySegment mr = ibv_mr.reinterpret(pointer);
+  FfmMr(FfmPd pd, MemorySegment mr, int access, Object keptAlive) throws IOException {
     super(
         pd.device(),
         ibv_mr.addr(mr).address(),
@@ -36,7 +39,9 @@ public final class FfmMr extends IbvMr implements AutoCloseable {
     this.pd = pd;
     this.mr = mr;
     this.lengthBytes = ibv_mr.length(mr);
-    this.keptAlive = keptAlive;
+    if (keptAlive != null) {
+      KEPT_ALIVE.put(this, keptAlive);
+    }
   }
 
   /** {@return the address of the first byte} */
@@ -98,7 +103,7 @@ public final class FfmMr extends IbvMr implements AutoCloseable {
           "free the memory windows bound to it first");
     }
     isOpen = false;
-    keptAlive = null;
+    KEPT_ALIVE.remove(this);
   }
 
   /** {@return the domain it is registered in} */

@@ -5,7 +5,9 @@ import static dev.starling.jextract.verbs.Ibverbs.*;
 import com.ibm.disni.verbs.IbvPd;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.jextract.libc.Libc;
+import dev.starling.jextract.verbs.ibv_mr;
 import dev.starling.jextract.verbs.ibv_pd;
+import dev.starling.jextract.verbs.ibv_qp;
 import dev.starling.jextract.verbs.ibv_qp_init_attr;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -90,7 +92,7 @@ public final class FfmPd extends IbvPd implements AutoCloseable {
         throw registrationFailure(call, verb, address, lengthBytes, access);
       }
       try {
-        return new FfmMr(this, mr, access, keptAlive);
+        return new FfmMr(this, ibv_mr.reinterpret(mr), access, keptAlive);
       } catch (Throwable failure) {
         ibv_dereg_mr(mr);
         throw Errors.unchecked(device.deviceName(), verb, failure);
@@ -143,7 +145,7 @@ public final class FfmPd extends IbvPd implements AutoCloseable {
         throw qpFailure(call, "ibv_create_qp", attr);
       }
       try {
-        return new FfmQp(this, send, receive, qp, attr, null);
+        return new FfmQp(this, send, receive, ibv_qp.reinterpret(qp), attr, null);
       } catch (Throwable failure) {
         ibv_destroy_qp(qp);
         throw Errors.unchecked(device.deviceName(), "ibv_create_qp", failure);
@@ -158,7 +160,7 @@ public final class FfmPd extends IbvPd implements AutoCloseable {
         errno == Libc.ENOMEM()
             ? call.lockedMemoryCure()
             : "ask for no more than the device's limits (ibv_devinfo -v: max_qp, max_qp_wr,"
-                  + " max_sge)";
+                + " max_sge)";
     return VerbCall.failure(
         errno,
         device.deviceName(),

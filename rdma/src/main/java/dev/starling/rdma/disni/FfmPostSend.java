@@ -115,7 +115,8 @@ public final class FfmPostSend extends SVCPostSend {
 
   private MemorySegment open() {
     if (memory == null) {
-      throw new IllegalStateException("the chain of send requests was freed: change it before that");
+      throw new IllegalStateException(
+          "the chain of send requests was freed: change it before that");
     }
     return memory;
   }

@@ -37,10 +37,8 @@ public final class FfmQp extends IbvQP implements AutoCloseable {
   /** The native queue pair; 0 once it is closed. */
   private long address;
 
-  FfmQp(
-      FfmPd pd, FfmCq send, FfmCq receive, MemorySegment pointer, MemorySegment attr, FfmCmId cmId)
+  FfmQp(FfmPd pd, FfmCq send, FfmCq receive, MemorySegment qp, MemorySegment attr, FfmCmId cmId)
       throws IOException {
-    MemorySegment qp = ibv_qp.reinterpret(pointer);
     super(ibv_qp.qp_num(qp));
     this.device = pd.device();
     this.context = device;

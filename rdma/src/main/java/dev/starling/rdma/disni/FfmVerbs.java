@@ -158,8 +158,8 @@ public final class FfmVerbs extends RdmaVerbs {
    * @throws IOException if the list is empty
    */
   @Override
-  public SVCPostSend postSend(
-      IbvQP qp, List<IbvSendWR> requests, List<IbvSendWR> badRequests) throws IOException {
+  public SVCPostSend postSend(IbvQP qp, List<IbvSendWR> requests, List<IbvSendWR> badRequests)
+      throws IOException {
     return new FfmPostSend(Errors.own(FfmQp.class, qp), requests, badRequests);
   }
 
@@ -173,8 +173,8 @@ public final class FfmVerbs extends RdmaVerbs {
    * @throws IOException if the list is empty
    */
   @Override
-  public SVCPostRecv postRecv(
-      IbvQP qp, List<IbvRecvWR> requests, List<IbvRecvWR> badRequests) throws IOException {
+  public SVCPostRecv postRecv(IbvQP qp, List<IbvRecvWR> requests, List<IbvRecvWR> badRequests)
+      throws IOException {
     return new PostRecvCall(Errors.own(FfmQp.class, qp), requests, badRequests);
   }
 

@@ -27,8 +27,7 @@ final class PostRecvCall extends SVCPostRecv {
   private final List<IbvRecvWR> badRequests;
   private MemorySegment memory;
 
-  PostRecvCall(FfmQp qp, List<IbvRecvWR> requests, List<IbvRecvWR> badRequests)
-      throws IOException {
+  PostRecvCall(FfmQp qp, List<IbvRecvWR> requests, List<IbvRecvWR> badRequests) throws IOException {
     this.qp = qp;
     this.requests = List.copyOf(FfmVerbs.notEmpty(requests));
     this.badRequests = badRequests;
