@@ -3,25 +3,28 @@ package dev.starling.rdma;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.FabricProvider;
-import java.nio.file.Path;
-import java.util.List;
+import dev.starling.engine.health.SystemFiles;
+import dev.starling.rdma.device.DeviceChoice;
+import dev.starling.rdma.device.DeviceProbe;
+import dev.starling.rdma.device.DeviceWishes;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Tells the engine whether verbs can be used; in this version they never can, and the reason says
  * why.
  */
 public final class VerbsFabricProvider implements FabricProvider {
-  private final Path sysfs;
+  private final SystemFiles files;
+  private final DeviceProbe probe;
 
   /** Creates the provider for this machine; called by the service loader. */
   public VerbsFabricProvider() {
-    this(RdmaDevice.SYSFS);
+    this(SystemFiles.HOST, DeviceProbe.VERBS);
   }
 
-  VerbsFabricProvider(Path sysfs) {
-    this.sysfs = sysfs;
+  VerbsFabricProvider(SystemFiles files, DeviceProbe probe) {
+    this.files = files;
+    this.probe = probe;
   }
 
   @Override
@@ -31,15 +34,12 @@ public final class VerbsFabricProvider implements FabricProvider {
 
   @Override
   public Optional<String> unavailableReason() {
-    List<RdmaDevice> devices = RdmaDevice.list(sysfs);
-    if (devices.isEmpty()) {
-      return Optional.of("this machine has no RDMA device (" + sysfs + " lists none)");
+    try {
+      DeviceChoice.choose(DeviceWishes.none(), files, probe);
+      return Optional.empty();
+    } catch (StarlingException noneUsable) {
+      return Optional.of(noneUsable.getMessage());
     }
-    String names =
-        devices.stream()
-            .map(device -> device.name() + " with " + device.activePorts() + " active ports")
-            .collect(Collectors.joining(", "));
-    return Optional.of("this version has no verbs fabric yet, although the machine has " + names);
   }
 
   @Override

@@ -6,42 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.FabricProvider;
+import dev.starling.rdma.device.FakeMachine;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VerbsFabricProviderTest {
-  @TempDir Path sysfs;
+  @TempDir Path root;
+  private FakeMachine machine;
 
-  private void device(String name, String numaNode, String... portStates) throws IOException {
-    Path device = sysfs.resolve(name);
-    Files.createDirectories(device.resolve("device"));
-    Files.writeString(device.resolve("device/numa_node"), numaNode + "\n");
-    for (int port = 1; port <= portStates.length; port++) {
-      Path directory = Files.createDirectories(device.resolve("ports/" + port));
-      Files.writeString(directory.resolve("state"), portStates[port - 1] + "\n");
-      Files.writeString(directory.resolve("link_layer"), "InfiniBand\n");
-    }
-  }
-
-  @Test
-  void shouldListDevicesWithPortsAndNumaNode() throws IOException {
-    device("mlx5_1", "1", "4: ACTIVE", "1: DOWN");
-    device("mlx5_0", "-1", "1: DOWN");
-    assertEquals(
-        List.of(
-            new RdmaDevice("mlx5_0", -1, 0, "InfiniBand"),
-            new RdmaDevice("mlx5_1", 1, 1, "InfiniBand")),
-        RdmaDevice.list(sysfs));
+  @BeforeEach
+  void createMachine() throws IOException {
+    machine = new FakeMachine(root);
   }
 
   @Test
   void shouldSayThatThereIsNoDeviceWhenTheKernelListsNone() {
-    VerbsFabricProvider provider = new VerbsFabricProvider(sysfs.resolve("missing"));
+    VerbsFabricProvider provider =
+        new VerbsFabricProvider(machine.files(), device -> Optional.empty());
     assertTrue(provider.unavailableReason().orElseThrow().contains("no RDMA device"));
     assertTrue(
         assertThrows(StarlingException.class, provider::open)
@@ -50,11 +37,23 @@ class VerbsFabricProviderTest {
   }
 
   @Test
-  void shouldNameTheDevicesWhenThereAreSome() throws IOException {
-    device("mlx5_0", "0", "4: ACTIVE");
+  void shouldNameTheDeviceWhenItHasNoAtomics() throws IOException {
+    machine.device("mlx5_0", "pci0000:15/0000:17:00.0", 0).infiniBand("mlx5_0");
     assertEquals(
-        "this version has no verbs fabric yet, although the machine has mlx5_0 with 1 active ports",
-        new VerbsFabricProvider(sysfs).unavailableReason().orElseThrow());
+        "no RDMA device of this machine can be used: mlx5_0 (reports ATOMIC_NONE): bring up a port"
+            + " of a device that has atomics ('rdma link' lists them), or use the fabric shm",
+        new VerbsFabricProvider(machine.files(), device -> Optional.of("reports ATOMIC_NONE"))
+            .unavailableReason()
+            .orElseThrow());
+  }
+
+  @Test
+  void shouldBeAvailableWhenADeviceHasAnActivePortAndAtomics() throws IOException {
+    machine.device("mlx5_0", "pci0000:15/0000:17:00.0", 0).infiniBand("mlx5_0");
+    assertTrue(
+        new VerbsFabricProvider(machine.files(), device -> Optional.empty())
+            .unavailableReason()
+            .isEmpty());
   }
 
   @Test

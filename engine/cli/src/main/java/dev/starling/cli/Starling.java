@@ -1,6 +1,7 @@
 package dev.starling.cli;
 
 import dev.starling.cli.checkpoint.CheckpointCommand;
+import dev.starling.cli.doctor.DoctorCommand;
 import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
@@ -75,7 +76,8 @@ public final class Starling implements Runnable {
             .addSubcommand(new ReplayCommand(terminal))
             .addSubcommand(LogCommand.with(terminal))
             .addSubcommand(CheckpointCommand.with(terminal))
-            .addSubcommand(new TopologyCommand(terminal));
+            .addSubcommand(new TopologyCommand(terminal))
+            .addSubcommand(new DoctorCommand(terminal));
     // A run that goes on has its first options and those that replace them.
     commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {

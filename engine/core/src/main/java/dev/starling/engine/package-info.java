@@ -76,6 +76,7 @@
  *   exchange   the pairing state machine         worker     the public API
  *   cluster    the processes of one job      sim        the same, deterministic
  *   checkpoint sets of replicas on disk          replay     replicas rebuilt from logs
+ *   health     what would stop a run here
  * </pre>
  */
 package dev.starling.engine;
