@@ -92,12 +92,12 @@ class VerbsFabricTest {
       Remote own = ranks.connect(1, 1);
       TwoRanks.Results results = new TwoRanks.Results(own);
       long word = ranks.replicas.get(1).lockWord(0);
-      long atomics = FakeVerbs.isFake() ? FakeVerbs.stat("cas") : 0;
+      long atomics = FakeVerbs.isFake() ? FakeVerbs.stat("compares") : 0;
       own.compareAndSwap(lockOffset(), word, LockWord.acquire(word, 1, own.epoch(), 1), 1);
       assertEquals(word, results.await(1).value());
       assertTrue(LockWord.owner(ranks.replicas.get(1).lockWord(0)) == 1);
       if (FakeVerbs.isFake()) {
-        assertEquals(atomics + 1, FakeVerbs.stat("cas"), "not by the processor");
+        assertEquals(atomics + 1, FakeVerbs.stat("compares"), "not by the processor");
       }
       assertNotNull(own.direct(), "its data is its own");
     }
