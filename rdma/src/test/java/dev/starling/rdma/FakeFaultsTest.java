@@ -2,7 +2,6 @@ package dev.starling.rdma;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.starling.jextract.libc.CallState;
 import dev.starling.jextract.verbs.Ibverbs;
@@ -29,8 +28,7 @@ class FakeFaultsTest {
 
   @BeforeEach
   void open() {
-    FakeVerbs.enter();
-    assumeTrue(FakeVerbs.isFake(), "this class tests the fake and a real device is named");
+    FakeVerbs.enterFake();
     assertEquals(0, FakeVerbs.reset(), "objects that an earlier test left");
     node = new RawNode(FakeVerbs.device());
   }
@@ -82,6 +80,23 @@ class FakeFaultsTest {
     assertEquals(0, node.post(a, node.write(6, 0, 10)));
     assertEquals(0, node.post(b, node.write(7, 0, 10)));
     assertEquals(List.of(7L), node.poll().stream().map(Completion::id).toList());
+  }
+
+  @Test
+  void shouldNotDelayRequestsOfAQueueThatIsArmedAndSoNotPolled() {
+    MemorySegment[] pair = node.pair();
+    MemorySegment notify = Ibverbs.ibv_req_notify_cq$pointer(node.context);
+    FakeVerbs.setDelay(50);
+    node.word(0, 4);
+    assertEquals(0, node.post(pair[0], node.write(1, 0, 10)));
+    assertEquals(0, Ibverbs.ibv_req_notify_cq(notify, node.cq.address(), 0));
+    assertEquals(List.of(4L, 1L), List.of(node.word(10), FakeVerbs.stat("cq_events")));
+    assertEquals(0, Ibverbs.ibv_req_notify_cq(notify, node.cq.address(), 0));
+    assertEquals(0, node.post(pair[0], node.request(2, Ibverbs.IBV_WR_SEND(), 0, 0, 1)));
+    assertEquals(1, FakeVerbs.stat("cq_events"), "there is no receive yet");
+    assertEquals(0, node.postReceive(pair[1], 3, 20, 1));
+    assertEquals(2, FakeVerbs.stat("cq_events"));
+    assertEquals(List.of(0, 0, 0), node.statuses());
   }
 
   @Test
