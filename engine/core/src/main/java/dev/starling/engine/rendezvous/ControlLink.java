@@ -195,7 +195,7 @@ public final class ControlLink implements AutoCloseable {
    * @return the incarnation that it was admitted with, from 0
    */
   public int incarnation() {
-    return loop.incarnation();
+    return loop.directory().incarnation();
   }
 
   /**
@@ -204,7 +204,7 @@ public final class ControlLink implements AutoCloseable {
    * @return its id, the same on every rank
    */
   public long jobId() {
-    return loop.jobId();
+    return loop.directory().jobId();
   }
 
   /**

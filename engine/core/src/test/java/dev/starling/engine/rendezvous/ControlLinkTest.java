@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.PeerState;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -109,6 +110,31 @@ class ControlLinkTest {
       job.listener(links.get(0)).await("signal 1.0 7 -1");
       job.listener(links.get(1)).await("signal 1.0 8 5");
     }
+  }
+
+  @Test
+  void shouldAllocateNothingWhenItIsRead() {
+    try (TestJob job = new TestJob(2)) {
+      ControlLink link = job.openAll(0, 1).get(0);
+      var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long sum = read(link, 100_000);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      sum += read(link, 100_000);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertTrue(sum != 1, "used");
+      assertTrue(allocated < 1000, "bytes for 100,000 rounds: " + allocated);
+    }
+  }
+
+  private static long read(ControlLink link, int rounds) {
+    long sum = 0;
+    for (int i = 0; i < rounds; i++) {
+      int incarnation = link.knownIncarnation(1);
+      sum += link.state(1, incarnation).ordinal() + link.progress(1, 3) + incarnation;
+      sum += link.isColocated(1) ? 1 : 0;
+      link.setProgress(2, sum);
+    }
+    return sum;
   }
 
   @Test
