@@ -598,3 +598,13 @@ const char *ibv_event_type_str(enum ibv_event_type event) {
       (unsigned)event < sizeof texts / sizeof texts[0] ? texts[(unsigned)event] : NULL;
   return text != NULL ? text : "unknown";
 }
+
+const char *ibv_node_type_str(enum ibv_node_type type) {
+  return type == IBV_NODE_CA ? "InfiniBand channel adapter" : "unknown";
+}
+
+const char *ibv_port_state_str(enum ibv_port_state state) {
+  static const char *const texts[] = {"no state change (NOP)", "DOWN",   "INIT",
+                                      "ARMED",                 "ACTIVE", "ACTIVE DEFER"};
+  return (unsigned)state < sizeof texts / sizeof texts[0] ? texts[state] : "invalid state";
+}

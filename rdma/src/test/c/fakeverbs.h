@@ -7,7 +7,8 @@
  *   fakecq.c       completion channels and queues
  *   fakeqp.c       queue pairs: how they are made, connected and destroyed
  *   fakewr.c       requests: how they are posted, what they do, how they complete
- *   fakecm.c       rdma_cm: addresses, connections, events
+ *   fakecm.c       rdma_cm: ids, addresses, events
+ *   fakeconn.c     rdma_cm: queue pairs, connections
  *
  * One mutex guards everything. Objects are never freed once destroyed, so that a use after the end
  * is a recorded misuse and not a crash; what a test must not do at all is recorded there too.
@@ -104,8 +105,8 @@ const char *fake_misuse(void);
   X(rdma_destroy_event_channel) X(rdma_create_id) X(rdma_destroy_id) X(rdma_bind_addr)             \
   X(rdma_listen) X(rdma_resolve_addr) X(rdma_resolve_route) X(rdma_create_qp) X(rdma_destroy_qp)   \
   X(rdma_connect) X(rdma_establish) X(rdma_accept) X(rdma_reject) X(rdma_disconnect)               \
-  X(rdma_get_cm_event) X(rdma_ack_cm_event) X(rdma_migrate_id) X(rdma_set_option)                  \
-  X(rdma_getaddrinfo) X(rdma_freeaddrinfo)
+  X(rdma_get_cm_event) X(rdma_ack_cm_event) X(rdma_set_option) X(rdma_init_qp_attr)                \
+  X(rdma_create_ep) X(rdma_destroy_ep) X(rdma_getaddrinfo) X(rdma_freeaddrinfo)
 
 enum fk_function {
 #define FK_NAME(name) FK_##name,

@@ -164,9 +164,10 @@ class IbverbsMemory extends IbverbsDevices {
 
   /**
    * Registers memory by the rule of the macro {@code ibv_reg_mr} of {@code <infiniband/verbs.h>}:
-   * flags within {@link #IBV_ACCESS_OPTIONAL_RANGE}, such as {@link #IBV_ACCESS_RELAXED_ORDERING},
-   * go through {@link #ibv_reg_mr_iova2}, which drops them where the kernel does not know them;
-   * {@link #ibv_reg_mr} would fail or take them for something else.
+   * with flags within {@link #IBV_ACCESS_OPTIONAL_RANGE}, such as {@link
+   * #IBV_ACCESS_RELAXED_ORDERING}, it is {@link #ibv_reg_mr_iova2} that registers, which drops them
+   * where the kernel does not know them; an older {@link #ibv_reg_mr} hands the kernel flags that
+   * it refuses.
    *
    * @param callState receives errno; see {@link CallState}
    * @param pd protection domain, {@link ibv_pd}

@@ -200,7 +200,8 @@ class VerbsCallTest {
 
   private static void enterLibraries() {
     for (String reason : List.of(Ibverbs.unavailableReason(), Rdmacm.unavailableReason())) {
-      Lanes.enter("verbs-headers", reason.isEmpty(), "of this: " + reason);
+      Lanes.enter(
+          "verbs-headers", reason.isEmpty(), "a library is not loaded (%s)".formatted(reason));
     }
   }
 
