@@ -2,6 +2,7 @@ package dev.starling.rdma.fabric;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.CompletionHandler;
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;

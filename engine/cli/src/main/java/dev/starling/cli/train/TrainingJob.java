@@ -31,6 +31,11 @@ interface TrainingJob extends AutoCloseable {
     return List.of();
   }
 
+  /** {@return whether this process evaluates and saves the run, and not another rank's} */
+  default boolean isEvaluator() {
+    return true;
+  }
+
   /** {@return ranks that were lost and have not come back} */
   default List<Integer> lostRanks() {
     return List.of();
