@@ -1,6 +1,7 @@
 package dev.starling.rdma;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
@@ -9,7 +10,6 @@ import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.rdma.fabric.ControlChannel;
 import dev.starling.rdma.fabric.VerbsFabric;
 import dev.starling.rdma.fabric.VerbsOptions;
 import java.lang.foreign.MemorySegment;

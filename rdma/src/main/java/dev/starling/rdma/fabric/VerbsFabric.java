@@ -115,6 +115,7 @@ public final class VerbsFabric implements Fabric {
    * @param incarnation its incarnation
    * @return what {@link #connect} takes
    */
+  @Override
   public RegionDescriptor describe(long jobId, int rank, int incarnation) {
     return new RegionDescriptor(NAME, rank, incarnation, jobId, "rank " + rank);
   }
