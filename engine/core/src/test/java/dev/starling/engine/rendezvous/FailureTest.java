@@ -153,6 +153,30 @@ class FailureTest {
   }
 
   @Test
+  void shouldTellWhenTwoRunsOfTheJobExist() {
+    try (TestJob job = new TestJob(2)) {
+      List<ControlLink> links = job.openAll(0, 1);
+      links.get(0).kill();
+      job.listener(links.get(1)).await("dead 0.0");
+      // Whoever insists on the first incarnation founds another run.
+      ControlLink other = job.open(job.context(0).incarnation(0));
+      assertTrue(other.jobId() != links.get(1).jobId());
+      String warning = job.listener(links.get(1)).await("warning whoever listens at a seed");
+      assertTrue(warning.contains("belongs to another run of the job than rank 0"), warning);
+      job.listener(other).await("refused rank 1 incarnation 0 from /127.0.0.1:");
+    }
+  }
+
+  @Test
+  void shouldEndWhenItsListenerClosesIt() {
+    try (TestJob job = new TestJob(2)) {
+      List<ControlLink> links = job.openAll(0, 1);
+      links.get(1).execute(links.get(1)::close);
+      job.listener(links.get(0)).await("left 1.0");
+    }
+  }
+
+  @Test
   void shouldFailARequestOnceWhenTimeIsUp() {
     try (TestJob job = new TestJob(2)) {
       ControlLink zero = job.open(job.context(0).incarnation(0).requestTimeoutNs(SECOND_NS / 5));
