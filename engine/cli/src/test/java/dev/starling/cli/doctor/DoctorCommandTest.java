@@ -10,6 +10,7 @@ import dev.starling.cli.ExitCodes;
 import dev.starling.cli.Json;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.FabricProvider;
+import dev.starling.engine.fabric.FabricSettings;
 import dev.starling.engine.health.Finding;
 import dev.starling.engine.health.HealthCheck;
 import dev.starling.engine.health.Workload;
@@ -34,7 +35,7 @@ class DoctorCommandTest {
     }
 
     @Override
-    public Fabric open() {
+    public Fabric open(FabricSettings settings) {
       throw new UnsupportedOperationException("a doctor opens nothing");
     }
   }
