@@ -98,9 +98,14 @@ class DoctorCommandTest {
 
   @Test
   void shouldSayWhatWouldBeChosenAndWhyNotTheOthers() {
-    assertEquals("shm, nothing else is on the class path", fabric());
-    assertEquals("shm, not verbs: no device", fabric(new Rdma(Optional.of("no device"))));
-    assertEquals("verbs can be used", fabric(new Rdma(Optional.empty())));
+    String host = "--fabric auto takes shm when all ranks are on this host";
+    assertEquals(host + "; no fabric between hosts is on the class path (starling-rdma)", fabric());
+    assertEquals(
+        host + ", verbs when some are elsewhere: which would fail, no device",
+        fabric(new Rdma(Optional.of("no device"))));
+    assertEquals(
+        host + ", verbs when some are elsewhere: which can be used here",
+        fabric(new Rdma(Optional.empty())));
   }
 
   @Test
