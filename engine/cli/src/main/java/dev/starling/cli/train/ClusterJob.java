@@ -129,7 +129,14 @@ final class ClusterJob implements TrainingJob {
                     tell.accept(sentence);
                   }
                 });
-    return ControlLink.open(context);
+    try {
+      return stop.interrupting(() -> ControlLink.open(context));
+    } catch (StarlingException failure) {
+      throw stop.isRequested()
+          ? new StarlingException(
+              "stopped before rank " + rank + " had joined the job: nothing was trained", failure)
+          : failure;
+    }
   }
 
   /** What every rank of a job must agree on. */

@@ -34,6 +34,16 @@ final class FabricChoice {
       RollCall roll,
       ShmFabric shared,
       Consumer<String> tell) {
+    return open(options, link, roll, shared, ServiceLoader.load(FabricProvider.class), tell);
+  }
+
+  static Fabric open(
+      TrainOptions options,
+      ControlLink link,
+      RollCall roll,
+      ShmFabric shared,
+      Iterable<FabricProvider> providers,
+      Consumer<String> tell) {
     String wanted = options.launch.fabric;
     List<Integer> elsewhere = new ArrayList<>();
     List<Integer> missing = new ArrayList<>();
@@ -47,7 +57,7 @@ final class FabricChoice {
     Optional<String> inUse = roll.fabricInUse();
     String name =
         wanted.equals(LaunchOptions.AUTO)
-            ? inUse.orElseGet(() -> choose(elsewhere, missing))
+            ? inUse.orElseGet(() -> choose(elsewhere, missing, providers))
             : wanted;
     if (inUse.isPresent() && !inUse.get().equals(name)) {
       throw new ConfigurationException(
@@ -59,7 +69,7 @@ final class FabricChoice {
       tell.accept("fabric shm: " + whyShared(missing, inUse.isPresent()));
       return shared;
     }
-    FabricProvider provider = provider(name);
+    FabricProvider provider = provider(name, providers);
     provider.unavailableReason().ifPresent(reason -> refuse(name, reason));
     boolean chosen = wanted.equals(LaunchOptions.AUTO);
     tell.accept(
@@ -81,13 +91,16 @@ final class FabricChoice {
   }
 
   /** Ranks that are not there yet may be anywhere: a fabric between hosts reaches them too. */
-  private static String choose(List<Integer> elsewhere, List<Integer> missing) {
+  private static String choose(
+      List<Integer> elsewhere, List<Integer> missing, Iterable<FabricProvider> providers) {
     if (!elsewhere.isEmpty()) {
-      return firstOther();
+      return firstOther(providers);
     }
-    for (FabricProvider provider : missing.isEmpty() ? List.<FabricProvider>of() : providers()) {
-      if (provider.unavailableReason().isEmpty()) {
-        return provider.name();
+    if (!missing.isEmpty()) {
+      for (FabricProvider provider : providers) {
+        if (provider.unavailableReason().isEmpty()) {
+          return provider.name();
+        }
       }
     }
     return ShmFabric.NAME;
@@ -122,12 +135,8 @@ final class FabricChoice {
     }
   }
 
-  private static Iterable<FabricProvider> providers() {
-    return ServiceLoader.load(FabricProvider.class);
-  }
-
-  private static String firstOther() {
-    for (FabricProvider provider : providers()) {
+  private static String firstOther(Iterable<FabricProvider> providers) {
+    for (FabricProvider provider : providers) {
       return provider.name();
     }
     throw new ConfigurationException(
@@ -135,9 +144,9 @@ final class FabricChoice {
             + " module starling-rdma");
   }
 
-  private static FabricProvider provider(String name) {
+  private static FabricProvider provider(String name, Iterable<FabricProvider> providers) {
     List<String> names = new ArrayList<>(List.of(LaunchOptions.AUTO, ShmFabric.NAME));
-    for (FabricProvider provider : providers()) {
+    for (FabricProvider provider : providers) {
       if (provider.name().equals(name)) {
         return provider;
       }

@@ -5,6 +5,7 @@ import java.io.Writer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Ends a run cleanly on SIGINT and SIGTERM: the process does not die until the run has saved its
@@ -21,6 +22,7 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
   private final PrintWriter err;
   private volatile boolean requested;
   private volatile long requestedNs;
+  private Thread waiting;
 
   /**
    * Installs the shutdown hook; when the process is ending already, the end is asked for at once.
@@ -70,9 +72,38 @@ final class StopSignal implements BooleanSupplier, AutoCloseable {
   }
 
   /** Asks the workers to end, as the signal does. */
-  void request() {
+  synchronized void request() {
     requestedNs = System.nanoTime();
     requested = true;
+    if (waiting != null) {
+      waiting.interrupt();
+    }
+  }
+
+  /**
+   * Calls what may wait for long and ends when it is interrupted, which asking for the end does.
+   *
+   * @param call what waits
+   * @return what it gave
+   * @param <T> its type
+   */
+  <T> T interrupting(Supplier<T> call) {
+    waitsIn(Thread.currentThread());
+    try {
+      return call.get();
+    } finally {
+      waitsIn(null);
+      if (requested) {
+        Thread.interrupted();
+      }
+    }
+  }
+
+  private synchronized void waitsIn(Thread thread) {
+    waiting = thread;
+    if (requested && thread != null) {
+      thread.interrupt();
+    }
   }
 
   /** {@return when the end was asked for, {@link System#nanoTime()}} */
