@@ -44,9 +44,10 @@ class EndpointFlowTest {
   }
 
   @AfterEach
-  void checkLeaks() throws InterruptedException {
+  void checkLeaks() throws Exception {
     threads.shutdownNow();
     assertTrue(threads.awaitTermination(30, TimeUnit.SECONDS));
+    VerbsState.closeSharedDomains();
     VerbsState.assertNothingLeft();
   }
 

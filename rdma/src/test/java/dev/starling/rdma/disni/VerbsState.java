@@ -2,9 +2,14 @@ package dev.starling.rdma.disni;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.ibm.disni.RdmaEndpointProvider;
 import dev.starling.rdma.FakeVerbs;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /** What each test of this package starts from and must leave behind. */
@@ -25,15 +30,24 @@ final class VerbsState {
     }
   }
 
-  /** DiSNI keeps one protection domain of each device, and librdmacm each device, for ever. */
   private static long live() {
-    return FakeVerbs.live("mrs")
-        + FakeVerbs.live("channels")
-        + FakeVerbs.live("cqs")
-        + FakeVerbs.live("qps")
-        + FakeVerbs.live("event_channels")
-        + FakeVerbs.live("ids")
-        + FakeVerbs.live("device_lists");
+    return FakeVerbs.live("all");
+  }
+
+  /**
+   * Closes the protection domains that DiSNI's endpoint groups share and keep until the process
+   * ends.
+   */
+  static void closeSharedDomains() throws IOException, ReflectiveOperationException {
+    Map<?, ?> domains =
+        (Map<?, ?>)
+            MethodHandles.privateLookupIn(RdmaEndpointProvider.class, MethodHandles.lookup())
+                .findVarHandle(RdmaEndpointProvider.class, "pdMap", HashMap.class)
+                .get(RdmaEndpointProvider.getEndpointProvider());
+    for (Object domain : domains.values()) {
+      ((FfmPd) domain).close();
+    }
+    domains.clear();
   }
 
   /** An address whose interface has the device: a property names it, else its GIDs do. */
