@@ -30,7 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FabricFaultTest {
   private static final int ENOMEM = 12;
-  private static final int EINVAL = 22;
   private static final int EIO = 5;
   private static final long COUNT = 50_000;
   private static final long BYTES = COUNT * Float.BYTES;
