@@ -160,6 +160,7 @@ public final class VerbsFabric implements Fabric {
       discardUpTo(attempt);
       return true;
     }
+    String failure;
     synchronized (attempts) {
       Long notBefore = retryAtNs.get(attempt);
       if (notBefore != null && System.nanoTime() - notBefore < 0) {
@@ -167,24 +168,20 @@ public final class VerbsFabric implements Fabric {
       }
       if (!attempts.containsKey(attempt)) {
         discardUpTo(attempt);
+        attempts.put(attempt, begin(descriptor, layout, localRank, localIncarnation));
       }
-      CompletableFuture<Connection> connection =
-          attempts.computeIfAbsent(
-              attempt, absent -> begin(descriptor, layout, localRank, localIncarnation));
+      CompletableFuture<Connection> connection = attempts.get(attempt);
       if (!connection.isCompletedExceptionally()) {
         return connection.isDone();
       }
       attempts.remove(attempt);
       retryAtNs.put(attempt, System.nanoTime() + RETRY_NS);
-      tell.accept(
-          "%s: rank %d could not connect to rank %d and tries again: %s"
-              .formatted(
-                  device.where(),
-                  localRank,
-                  descriptor.rank(),
-                  connection.exceptionNow().getMessage()));
-      return false;
+      failure = connection.exceptionNow().getMessage();
     }
+    tell.accept(
+        "%s: rank %d could not connect to rank %d and tries again: %s"
+            .formatted(device.where(), localRank, descriptor.rank(), failure));
+    return false;
   }
 
   /** Ends what a rank has begun with an incarnation of a peer, and with all before it. */
