@@ -242,10 +242,13 @@ final class ClusterJob implements TrainingJob {
     return standstill;
   }
 
-  /** Tells the others that they may leave, and leaves. */
+  @Override
+  public void evaluated() {
+    cluster.done();
+  }
+
   @Override
   public void close() {
-    cluster.done();
     StarlingException failed =
         new StarlingException("leaving the job failed: see the suppressed failures");
     closeOpened(failed);

@@ -36,6 +36,9 @@ interface TrainingJob extends AutoCloseable {
     return true;
   }
 
+  /** Says that this process has evaluated and saved the run: nobody need wait for it any more. */
+  default void evaluated() {}
+
   /** {@return ranks that were lost and have not come back} */
   default List<Integer> lostRanks() {
     return List.of();

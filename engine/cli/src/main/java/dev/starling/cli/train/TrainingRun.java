@@ -85,7 +85,9 @@ final class TrainingRun {
           tellPart(job, directory);
           return Optional.empty();
         }
-        return Optional.of(finish(job, plan, parameters, directory));
+        RunResult result = finish(job, plan, parameters, directory);
+        job.evaluated();
+        return Optional.of(result);
       } finally {
         display.close();
       }

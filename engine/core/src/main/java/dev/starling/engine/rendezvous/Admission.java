@@ -1,6 +1,5 @@
 package dev.starling.engine.rendezvous;
 
-import dev.starling.engine.rendezvous.Member.Standing;
 import java.nio.ByteBuffer;
 
 /** What a member answers to a rank that wants to join. */
@@ -66,7 +65,7 @@ final class Admission {
     return null;
   }
 
-  static Verdict judge(ControlLink.Context context, Mesh mesh, Wish wish) {
+  static Verdict judge(ControlLink.Context context, Directory directory, Wish wish) {
     Identity who = wish.who();
     String mismatch = mismatch(context, wish.worldSize(), wish.shape());
     if (mismatch != null) {
@@ -76,25 +75,26 @@ final class Admission {
       return Verdict.refused(
           Refusal.FINAL, "a job of " + context.worldSize() + " ranks has no such rank: correct it");
     }
-    if (wish.jobId() != 0 && wish.jobId() != mesh.jobId()) {
+    if (wish.jobId() != 0 && wish.jobId() != directory.jobId()) {
       return Verdict.refused(
           Refusal.FINAL,
           "it was started for job "
               + Long.toHexString(wish.jobId())
               + " but this is job "
-              + Long.toHexString(mesh.jobId())
+              + Long.toHexString(directory.jobId())
               + ": correct the job id or the address");
     }
-    return judgeIncarnation(context, mesh, who);
+    return judgeIncarnation(context, directory, who);
   }
 
-  private static Verdict judgeIncarnation(ControlLink.Context context, Mesh mesh, Identity who) {
+  private static Verdict judgeIncarnation(
+      ControlLink.Context context, Directory directory, Identity who) {
     boolean self = who.rank() == context.rank();
-    Member member = mesh.member(who.rank());
-    Identity known = self ? mesh.own() : member.identity();
+    Member member = directory.member(who.rank());
+    Identity known = self ? directory.own() : member.identity();
     int last = known == null ? -1 : known.incarnation();
     boolean same = known != null && known.instance() == who.instance();
-    if (!self && same && member.isAlive() && member.standing() != Standing.SUSPECT) {
+    if (!self && same && member.isAlive()) {
       return new Verdict(0, null, last);
     }
     if (self || member.isAlive()) {

@@ -1,5 +1,6 @@
 package dev.starling.engine.rendezvous;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -190,7 +191,7 @@ final class Connection {
     for (int i = 0; i < READS_AT_ONCE && channel.isOpen(); i++) {
       int count = channel.read(input);
       if (count < 0) {
-        throw new LinkException("the peer closed the connection");
+        throw new EOFException("the peer closed the connection");
       }
       if (count == 0) {
         return;

@@ -195,7 +195,7 @@ public final class ControlLink implements AutoCloseable {
    * @return the incarnation that it was admitted with, from 0
    */
   public int incarnation() {
-    return loop.incarnation();
+    return loop.directory().incarnation();
   }
 
   /**
@@ -204,7 +204,7 @@ public final class ControlLink implements AutoCloseable {
    * @return its id, the same on every rank
    */
   public long jobId() {
-    return loop.jobId();
+    return loop.directory().jobId();
   }
 
   /**
@@ -359,7 +359,10 @@ public final class ControlLink implements AutoCloseable {
     table.awaitJoined(ranks, timeoutNs);
   }
 
-  /** Leaves the job in good order, in bounded time. Closing again does nothing. */
+  /**
+   * Leaves the job in good order, in bounded time. Closing again does nothing; on the link's own
+   * thread this returns at once and the link ends afterwards.
+   */
   @Override
   public void close() {
     stop(LinkLoop.Ending.LEAVE);
@@ -377,6 +380,10 @@ public final class ControlLink implements AutoCloseable {
 
   private void stop(LinkLoop.Ending ending) {
     loop.end(ending);
+    if (Thread.currentThread() == thread) {
+      // A listener closes the link: the thread ends after this call.
+      return;
+    }
     boolean interrupted = false;
     long deadlineNs = System.nanoTime() + CLOSE_NS;
     while (thread.isAlive() && System.nanoTime() < deadlineNs) {

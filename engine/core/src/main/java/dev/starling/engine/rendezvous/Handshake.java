@@ -108,7 +108,7 @@ final class Handshake {
     byte[] payload = new byte[length];
     input.position(at + HEADER_BYTES).get(payload);
     if (type == REFUSAL) {
-      throw new LinkException(new String(payload, StandardCharsets.UTF_8));
+      throw new LinkException(new String(payload, StandardCharsets.UTF_8), true);
     }
     if (peerVersion != version) {
       throw new LinkException(
@@ -116,7 +116,8 @@ final class Handshake {
               + version
               + " of the control protocol and the other version "
               + peerVersion
-              + ": run the same version of Starling on every host");
+              + ": run the same version of Starling on every host",
+          true);
     }
     return step(type, payload);
   }
@@ -175,7 +176,8 @@ final class Handshake {
           "the two sides have different job tokens: give every rank of the job the same "
               + JobToken.VARIABLE
               + " or "
-              + JobToken.FILE_VARIABLE);
+              + JobToken.FILE_VARIABLE,
+          true);
     }
   }
 

@@ -40,6 +40,7 @@ final class Joining {
   private final LinkLoop loop;
   private final ControlLink.Context context;
   private final Mesh mesh;
+  private final Directory directory;
   private final boolean mayFound;
   private final List<Endpoint> seeds = new ArrayList<>();
   private final Map<Endpoint, String> reasons = new LinkedHashMap<>();
@@ -59,10 +60,16 @@ final class Joining {
   private int inviteSeed;
   private boolean inviting = true;
 
-  Joining(LinkLoop loop, ControlLink.Context context, Mesh mesh, boolean atMasterPort) {
+  Joining(
+      LinkLoop loop,
+      ControlLink.Context context,
+      Mesh mesh,
+      Directory directory,
+      boolean atMasterPort) {
     this.loop = loop;
     this.context = context;
     this.mesh = mesh;
+    this.directory = directory;
     mayFound = atMasterPort;
     seeds.addAll(context.seeds());
     if (mayFound) {
@@ -91,9 +98,9 @@ final class Joining {
                   ByteBuffer.allocate(Long.BYTES).putLong(founding).array());
       job = ByteBuffer.wrap(digest).getLong() >>> 1 | 1;
     }
-    mesh.admitted(Math.max(context.incarnation(), 0), job, founding);
+    directory.admitted(Math.max(context.incarnation(), 0), job, founding);
     if (!context.master().isLoopback()) {
-      mesh.ownHost(context.master().host());
+      directory.ownHost(context.master().host());
     }
     unpark();
     check();
@@ -102,7 +109,7 @@ final class Joining {
   // Asking.
 
   void tick() {
-    if (!mesh.isAdmitted()) {
+    if (!directory.isAdmitted()) {
       tickJoining();
     } else if (!done) {
       requireInTime();
@@ -136,7 +143,7 @@ final class Joining {
             + " could not join the job within "
             + context.joinTimeoutNs() / 1_000_000
             + " ms"
-            + (mesh.isAdmitted() ? " (admitted, but not connected to all members)" : text)
+            + (directory.isAdmitted() ? " (admitted, but not connected to all members)" : text)
             + ": start rank 0, or name a live member as seed, and look at addresses and firewalls");
   }
 
@@ -157,7 +164,7 @@ final class Joining {
         asked,
         address -> {
           resolving = false;
-          if (!mesh.isAdmitted()) {
+          if (!directory.isAdmitted()) {
             long limitNs = Math.max(context.foundAfterNs(), context.deadAfterNs()) + SEED_NS;
             connection = loop.dial(Purpose.JOIN, address, null, limitNs);
           }
@@ -188,7 +195,7 @@ final class Joining {
 
   void onSealed(Connection sealed) {
     sealed.send(
-        new Admission.Wish(mesh.own(), context.worldSize(), context.jobId(), context.shape())
+        new Admission.Wish(directory.own(), context.worldSize(), context.jobId(), context.shape())
             .write());
   }
 
@@ -206,15 +213,16 @@ final class Joining {
   void onRefused(int code, String text) {
     connection = null;
     reasons.put(asked, text);
+    String sentence = "rank " + context.rank() + " was refused by " + asked + ": " + text;
     if (code == Refusal.FINAL) {
-      refuse(text);
+      refuse(sentence);
       return;
     }
     if (code == Refusal.ALIVE_STILL) {
       aliveStillNs = aliveStillNs == 0 ? loop.nowNs() : aliveStillNs;
       long limitNs = context.deadAfterNs() + context.reconnectNs() + 4 * context.heartbeatNs();
       if (loop.nowNs() - aliveStillNs > limitNs) {
-        refuse(text);
+        refuse(sentence);
         return;
       }
       nextSeed = 0;
@@ -223,7 +231,7 @@ final class Joining {
   }
 
   void onWelcome(Connection from, ByteBuffer body) {
-    if (from != connection || mesh.isAdmitted()) {
+    if (from != connection || directory.isAdmitted()) {
       throw new LinkException("a welcome came that was not asked for: report this bug");
     }
     Identity seed = Identity.read(body).seenFrom(from.remote());
@@ -232,9 +240,9 @@ final class Joining {
     long founding = Frame.getLong(body);
     tableLeft = Frame.getInt(body);
     seed.address();
-    mesh.admitted(incarnation, job, founding);
-    mesh.ownHost(from.localHost());
-    Member member = mesh.member(seed.rank());
+    directory.admitted(incarnation, job, founding);
+    directory.ownHost(from.localHost());
+    Member member = directory.member(seed.rank());
     member.identity(seed);
     member.standing(Standing.PENDING);
     mesh.up(member, from, true);
@@ -251,11 +259,11 @@ final class Joining {
 
   /** Ends joining when every member of the table is connected or gone. */
   void check() {
-    if (done || !mesh.isAdmitted() || tableLeft > 0) {
+    if (done || !directory.isAdmitted() || tableLeft > 0) {
       return;
     }
     for (int rank = 0; rank < context.worldSize(); rank++) {
-      if (mesh.member(rank).standing() == Standing.PENDING) {
+      if (directory.member(rank).standing() == Standing.PENDING) {
         return;
       }
     }
@@ -267,13 +275,13 @@ final class Joining {
 
   void onJoin(Connection from, ByteBuffer body) {
     Admission.Wish wish = Admission.Wish.read(body);
-    if (mesh.isAdmitted()) {
+    if (directory.isAdmitted()) {
       decide(from, wish);
       return;
     }
     if (!mayFound) {
       String text = "rank " + context.rank() + " is not a member itself yet: ask another seed";
-      loop.refuse(from, Refusal.NO_MEMBER, text, true);
+      loop.refuse(from, Refusal.NO_MEMBER, wish.who(), text, true);
       return;
     }
     int rank = wish.who().rank();
@@ -285,27 +293,27 @@ final class Joining {
   }
 
   private void decide(Connection from, Admission.Wish wish) {
-    Admission.Verdict verdict = Admission.judge(context, mesh, wish);
+    Admission.Verdict verdict = Admission.judge(context, directory, wish);
     Identity who = wish.who().seenFrom(from.remote());
     if (!verdict.isAdmitted()) {
-      boolean silent = who.instance() == mesh.own().instance() || !toldOf.add(who.instance());
-      String sentence = "rank " + who.rank() + " was refused: " + verdict.sentence();
-      loop.refuse(from, verdict.code(), sentence, silent);
+      boolean silent = who.instance() == directory.own().instance() || !toldOf.add(who.instance());
+      loop.refuse(from, verdict.code(), who, verdict.sentence(), silent);
       return;
     }
     who.address();
-    Member member = mesh.member(who.rank());
+    Member member = directory.member(who.rank());
     from.send(
-        mesh.own()
+        directory
+            .own()
             .write(new Frame(Frame.WELCOME))
             .putInt(verdict.incarnation())
-            .putLong(mesh.jobId())
-            .putLong(mesh.founding())
-            .putInt(mesh.tableSize(who.rank())));
-    mesh.sendTable(from, who.rank());
+            .putLong(directory.jobId())
+            .putLong(directory.founding())
+            .putInt(directory.tableSize(who.rank())));
+    directory.sendTable(from, who.rank());
     member.identity(who.withIncarnation(verdict.incarnation()));
     mesh.up(member, from, false);
-    mesh.spread(member);
+    directory.spread(member);
   }
 
   /** Keeps a connection waiting until this rank is a member. */
@@ -330,14 +338,12 @@ final class Joining {
   void onInvite(Connection from, ByteBuffer body) {
     Identity peer = Identity.read(body).seenFrom(from.remote());
     long founding = Frame.getLong(body);
-    if (mesh.isAdmitted() && founding != mesh.founding()) {
+    if (directory.isAdmitted() && founding != directory.founding()) {
       String text =
-          "two runs of the job exist: "
-              + peer
-              + " belongs to one and rank "
+          "it belongs to another run of the job than rank "
               + context.rank()
-              + " to another: stop all ranks of one of them";
-      loop.refuse(from, Refusal.EXPELLED, text, !toldOf.add(peer.instance()));
+              + ": stop all ranks of one of them";
+      loop.refuse(from, Refusal.EXPELLED, peer, text, !toldOf.add(peer.instance()));
       return;
     }
     loop.discard(from);
@@ -346,13 +352,13 @@ final class Joining {
 
   void onInviteRefused(String text) {
     inviting = false;
-    loop.tell(l -> l.onWarning(text));
+    loop.tell(l -> l.onWarning("whoever listens at a seed's address refused this rank: " + text));
   }
 
   /** A member has shown itself: it is the best seed. */
   void invited(InetSocketAddress address) {
     Endpoint seed = new Endpoint(address.getAddress().getHostAddress(), address.getPort());
-    if (!mesh.isAdmitted() && !seeds.contains(seed)) {
+    if (!directory.isAdmitted() && !seeds.contains(seed)) {
       seeds.addFirst(seed);
       nextSeed = 0;
       nextTryNs = loop.nowNs();
@@ -367,16 +373,16 @@ final class Joining {
     nextInviteNs = loop.nowNs() + INVITE_EVERY_NS;
     boolean anyGone = false;
     for (int rank = 0; rank < context.worldSize() && !anyGone; rank++) {
-      anyGone = mesh.isGone(rank);
+      anyGone = directory.isGone(rank);
     }
-    if (!anyGone || !mesh.isLowestAlive()) {
+    if (!anyGone || !directory.isLowestAlive()) {
       return;
     }
     Endpoint seed = context.seeds().get(Math.floorMod(inviteSeed++, context.seeds().size()));
     resolve(
         seed,
         address -> {
-          if (!mesh.isListening(address)) {
+          if (!directory.isListening(address)) {
             loop.dial(Purpose.INVITE, address, null, INVITE_EVERY_NS * 4);
           }
         },

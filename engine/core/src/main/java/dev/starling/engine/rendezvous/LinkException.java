@@ -6,7 +6,19 @@ import dev.starling.engine.StarlingException;
 final class LinkException extends StarlingException {
   private static final long serialVersionUID = 1L;
 
+  private final boolean lasting;
+
   LinkException(String message) {
+    this(message, false);
+  }
+
+  /** With whether trying again is of no use. */
+  LinkException(String message, boolean lasting) {
     super(message);
+    this.lasting = lasting;
+  }
+
+  boolean isLasting() {
+    return lasting;
   }
 }

@@ -38,7 +38,7 @@ final class LinkLoop implements Runnable, Connection.Sink {
   private record Command(Runnable task, Runnable otherwise) {}
 
   private static final int MAX_COMMANDS = 1 << 16;
-  private static final int MAX_GREETINGS = 256;
+  private static final int SPARE_STRANGERS = 64;
   private static final long MAX_TICK_NS = 20_000_000L;
   private static final long MIN_TICK_NS = 1_000_000L;
   private static final long GREETING_NS = 5_000_000_000L;
@@ -49,9 +49,11 @@ final class LinkLoop implements Runnable, Connection.Sink {
   private final Selector selector;
   private final Listening listening;
   private final Requests requests;
+  private final Directory directory;
   private final Mesh mesh;
   private final Joining joining;
   private final long tickNs;
+  private final int maxStrangers;
   private final Set<Connection> connections = new LinkedHashSet<>();
   private final Set<Connection> outputs = new LinkedHashSet<>();
   private final ConcurrentLinkedQueue<Command> commands = new ConcurrentLinkedQueue<>();
@@ -66,10 +68,13 @@ final class LinkLoop implements Runnable, Connection.Sink {
     this.context = context;
     this.table = table;
     tickNs = Math.clamp(context.heartbeatNs() / 4, MIN_TICK_NS, MAX_TICK_NS);
+    maxStrangers = SPARE_STRANGERS + 2 * context.worldSize();
     requests = new Requests(context, this::uncaught);
     listening = Listening.open(context);
-    mesh = new Mesh(this, context, table, requests, listening.port());
-    joining = new Joining(this, context, mesh, listening.asWished() && context.rank() == 0);
+    directory = new Directory(context, table, listening.port());
+    mesh = new Mesh(this, context, table, requests, directory);
+    joining =
+        new Joining(this, context, mesh, directory, listening.asWished() && context.rank() == 0);
     selector = openSelector();
   }
 
@@ -104,16 +109,12 @@ final class LinkLoop implements Runnable, Connection.Sink {
     return requests;
   }
 
-  int incarnation() {
-    return mesh.incarnation();
-  }
-
-  long jobId() {
-    return mesh.jobId();
+  Directory directory() {
+    return directory;
   }
 
   Endpoint listensAt() {
-    return new Endpoint(mesh.ownHost(), listening.port());
+    return new Endpoint(directory.ownHost(), listening.port());
   }
 
   void submit(Runnable task) {
@@ -299,7 +300,12 @@ final class LinkLoop implements Runnable, Connection.Sink {
       if (failure instanceof ConnectException) {
         connection.nobodyListens();
       }
-      broken(connection, sentence(failure));
+      boolean lasting = failure instanceof LinkException known && known.isLasting();
+      if (lasting && connection.purpose() == Connection.Purpose.JOIN) {
+        onRefused(connection, Refusal.FINAL, sentence(failure));
+      } else {
+        broken(connection, failure);
+      }
     }
   }
 
@@ -308,7 +314,7 @@ final class LinkLoop implements Runnable, Connection.Sink {
     try {
       afterwards.run();
     } catch (LinkException failure) {
-      broken(connection, sentence(failure));
+      broken(connection, failure);
     }
   }
 
@@ -321,14 +327,14 @@ final class LinkLoop implements Runnable, Connection.Sink {
         channel != null;
         channel = listening.server().accept()) {
       InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
-      if (connections.stream().filter(c -> c.member() == null).count() >= MAX_GREETINGS) {
+      if (connections.stream().filter(c -> c.member() == null).count() >= maxStrangers) {
         channel.close();
         tell(
             listener ->
                 listener.onRefused(
                     remote
                         + " was refused: "
-                        + MAX_GREETINGS
+                        + maxStrangers
                         + " connections have not said who they are, look for what opens them"));
         continue;
       }
@@ -428,7 +434,7 @@ final class LinkLoop implements Runnable, Connection.Sink {
           connection.flush();
         }
       } catch (LinkException | IOException failure) {
-        broken(connection, sentence(failure));
+        broken(connection, failure);
       }
     }
   }
@@ -441,7 +447,7 @@ final class LinkLoop implements Runnable, Connection.Sink {
       if (connection.isDraining()) {
         discard(connection);
       } else {
-        broken(connection, "it did not answer in time");
+        broken(connection, new LinkException("it did not answer in time"));
       }
     }
   }
@@ -453,30 +459,41 @@ final class LinkLoop implements Runnable, Connection.Sink {
     outputs.remove(connection);
   }
 
-  private void broken(Connection connection, String reason) {
-    boolean draining = connection.isDraining();
-    boolean greeting = !connection.isSealed();
-    if (greeting && connection.purpose() == Connection.Purpose.ACCEPTED && connection.hasHeard()) {
-      if (!draining) {
-        tell(l -> l.onRefused(connection.remote() + " was refused: " + reason));
-        connection.refuse(reason, nowNs);
-        return;
-      }
+  /** A stranger sent what makes no sense, or began to say who it is and did not end. */
+  private void repel(Connection stranger, String reason) {
+    tell(l -> l.onRefused(stranger.remote() + " was refused: " + reason));
+    if (stranger.isSealed()) {
+      discard(stranger);
+      joining.onBroken(stranger, reason);
+    } else {
+      stranger.refuse(reason, nowNs);
     }
-    discard(connection);
-    if (draining) {
+  }
+
+  private void broken(Connection connection, Exception failure) {
+    boolean stranger =
+        connection.purpose() == Connection.Purpose.ACCEPTED && connection.member() == null;
+    if (failure instanceof LinkException
+        && stranger
+        && connection.hasHeard()
+        && !connection.isDraining()) {
+      repel(connection, failure.getMessage());
       return;
     }
-    joining.onBroken(connection, reason);
-    mesh.onBroken(connection, reason);
+    boolean draining = connection.isDraining();
+    discard(connection);
+    if (!draining) {
+      joining.onBroken(connection, sentence(failure));
+      mesh.onBroken(connection, sentence(failure));
+    }
   }
 
   /** Ends a connection with a sentence for the peer, and a line for the listener here. */
-  void refuse(Connection connection, int code, String sentence, boolean silent) {
-    connection.send(new Frame(Frame.REFUSED).putInt(code).putText(sentence));
+  void refuse(Connection connection, int code, Identity who, String reason, boolean silent) {
+    connection.send(new Frame(Frame.REFUSED).putInt(code).putText(reason));
     connection.drain(nowNs);
     if (!silent) {
-      tell(l -> l.onRefused(connection.remote() + ": " + sentence));
+      tell(l -> l.onRefused(who + " from " + connection.remote() + " was refused: " + reason));
     }
   }
 

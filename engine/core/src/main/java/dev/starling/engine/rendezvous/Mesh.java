@@ -2,12 +2,7 @@ package dev.starling.engine.rendezvous;
 
 import dev.starling.engine.rendezvous.Connection.Purpose;
 import dev.starling.engine.rendezvous.Member.Standing;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.util.Objects;
 
 /**
@@ -33,13 +28,8 @@ final class Mesh {
   private final ControlLink.Context context;
   private final MemberTable table;
   private final Requests requests;
+  private final Directory directory;
   private final Member[] members;
-  private Identity own;
-  private volatile int incarnation = ControlLink.NEXT;
-  private volatile long jobId;
-  private volatile String ownHost;
-  private long founding;
-  private boolean admitted;
   private String published;
   private long nextHeartbeatNs;
 
@@ -48,83 +38,20 @@ final class Mesh {
       ControlLink.Context context,
       MemberTable table,
       Requests requests,
-      int listenPort) {
+      Directory directory) {
     this.loop = loop;
     this.context = context;
     this.table = table;
     this.requests = requests;
-    members = new Member[context.worldSize()];
-    for (int rank = 0; rank < members.length; rank++) {
-      members[rank] = new Member(rank);
-    }
-    ownHost = context.advertise().isEmpty() ? context.bindAddress() : context.advertise();
-    long instance = new SecureRandom().nextLong();
-    own =
-        new Identity(
-            context.rank(),
-            context.incarnation(),
-            instance,
-            context.hostId(),
-            context.advertise(),
-            listenPort);
-  }
-
-  /** {@return the address that others of this rank's network can reach it at; any thread} */
-  String ownHost() {
-    return ownHost;
-  }
-
-  /** Takes the address that a connection to a member goes out from. */
-  void ownHost(String value) {
-    if (context.advertise().isEmpty()
-        && InetAddress.ofLiteral(context.bindAddress()).isAnyLocalAddress()) {
-      ownHost = value;
-    }
-  }
-
-  Identity own() {
-    return own;
-  }
-
-  int incarnation() {
-    return incarnation;
-  }
-
-  long jobId() {
-    return jobId;
-  }
-
-  long founding() {
-    return founding;
-  }
-
-  boolean isAdmitted() {
-    return admitted;
-  }
-
-  Member member(int rank) {
-    return members[rank];
-  }
-
-  int worldSize() {
-    return members.length;
-  }
-
-  /** This rank is a member from now on. */
-  void admitted(int withIncarnation, long job, long foundingNumber) {
-    own = own.withIncarnation(withIncarnation);
-    jobId = job;
-    founding = foundingNumber;
-    admitted = true;
-    incarnation = withIncarnation;
-    table.alive(own.rank(), withIncarnation, true);
+    this.directory = directory;
+    members = directory.members();
   }
 
   // What the owner wants.
 
   void publish(String info) {
     published = info;
-    table.publish(own.rank(), own.incarnation(), info);
+    table.publish(directory.own().rank(), directory.own().incarnation(), info);
     for (Member member : members) {
       if (member.standing() == Standing.UP) {
         member.connection().send(new Frame(Frame.PUBLISH).putText(info));
@@ -133,8 +60,8 @@ final class Mesh {
   }
 
   void request(int rank, byte[] body, ControlLink.Reply reply) {
-    if (rank == own.rank()) {
-      requests.askSelf(own.incarnation(), body, reply);
+    if (rank == directory.own().rank()) {
+      requests.askSelf(directory.own().incarnation(), body, reply);
     } else {
       Member member = members[rank];
       Connection link = member.standing() == Standing.UP ? member.connection() : null;
@@ -143,8 +70,8 @@ final class Mesh {
   }
 
   void signal(int rank, int kind, long value) {
-    if (rank == own.rank()) {
-      loop.tell(l -> l.onSignal(rank, own.incarnation(), kind, value));
+    if (rank == directory.own().rank()) {
+      loop.tell(l -> l.onSignal(rank, directory.own().incarnation(), kind, value));
     } else if (members[rank].standing() == Standing.UP) {
       members[rank].connection().send(new Frame(Frame.SIGNAL).putInt(kind).putLong(value));
     }
@@ -215,8 +142,9 @@ final class Mesh {
       }
     }
     // Two that know different members tell each other; whoever was admitted elsewhere is found so.
-    if (digest != digest() && member.maySendTable(loop.nowNs(), 5 * context.heartbeatNs())) {
-      sendTable(member.connection(), member.rank());
+    if (digest != directory.digest()
+        && member.maySendTable(loop.nowNs(), 5 * context.heartbeatNs())) {
+      directory.sendTable(member.connection(), member.rank());
     }
   }
 
@@ -232,76 +160,19 @@ final class Mesh {
 
   // News of members.
 
-  private long digest() {
-    long sum = mix(own.rank(), own.incarnation());
-    for (Member member : members) {
-      sum += member.identity() == null ? 0 : mix(member.rank(), member.incarnation());
-    }
-    return sum;
-  }
-
-  private static long mix(int rank, int incarnation) {
-    long z = ((long) rank << 32 | incarnation) * 0x9e3779b97f4a7c15L + 0x632be59bd9b4e019L;
-    z = (z ^ (z >>> 32)) * 0xd6e8feb86659fd93L;
-    return z ^ (z >>> 32);
-  }
-
-  /** Sends what is known of everybody but the two ends; {@return how many ranks that are} */
-  int sendTable(Connection connection, int receiver) {
-    int count = 0;
-    for (Member member : members) {
-      if (member.rank() != receiver && member.identity() != null) {
-        connection.send(news(connection, member));
-        count++;
-      }
-    }
-    return count;
-  }
-
-  /** {@return how many ranks {@link #sendTable} sends} */
-  int tableSize(int receiver) {
-    int count = 0;
-    for (Member member : members) {
-      count += member.rank() != receiver && member.identity() != null ? 1 : 0;
-    }
-    return count;
-  }
-
-  private static Frame news(Connection connection, Member member) {
-    Identity identity = member.identity();
-    return identity
-        .withHost(hostFor(connection, identity))
-        .write(new Frame(Frame.MEMBER))
-        .putInt(member.isAlive() ? 1 : 0);
-  }
-
-  /** A loopback address means this host: others are told the address that they know it by. */
-  private static String hostFor(Connection connection, Identity identity) {
-    boolean away = !connection.remote().getAddress().isLoopbackAddress();
-    return away && identity.address().getAddress().isLoopbackAddress()
-        ? connection.localHost()
-        : identity.host();
-  }
-
-  /** Tells everybody of a rank that was admitted. */
-  void spread(Member news) {
-    for (Member member : members) {
-      if (member != news && member.standing() == Standing.UP) {
-        member.connection().send(news(member.connection(), news));
-      }
-    }
-  }
-
   /** Takes news of a rank from anybody. */
   void onNews(Identity identity, boolean alive) {
     int rank = identity.rank();
-    requireRank(identity);
-    if (rank == own.rank()) {
-      if (identity.incarnation() > own.incarnation()) {
+    directory.requireRank(identity);
+    if (rank == directory.own().rank()) {
+      if (identity.incarnation() > directory.own().incarnation()) {
         loop.tell(
             l ->
                 l.onWarning(
-                    own + " was replaced by incarnation " + identity.incarnation() + ": end it"));
+                    directory.own()
+                        + " was replaced by incarnation "
+                        + identity.incarnation()
+                        + ": end it"));
       }
       return;
     }
@@ -318,17 +189,6 @@ final class Mesh {
     pend(member);
   }
 
-  private void requireRank(Identity identity) {
-    if (identity.rank() < 0 || identity.rank() >= members.length || identity.incarnation() < 0) {
-      throw new LinkException(
-          "the peer told of "
-              + identity
-              + " in a job of "
-              + members.length
-              + " ranks: give every rank the same world size");
-    }
-  }
-
   /** The old incarnation is dead before the new one is known. */
   private void replace(Member member, Identity identity) {
     if (member.isAlive()) {
@@ -340,7 +200,7 @@ final class Mesh {
 
   private void pend(Member member) {
     member.standing(Standing.PENDING);
-    member.dials(own.rank() > member.rank());
+    member.dials(directory.own().rank() > member.rank());
     member.deadlineNs(loop.nowNs() + context.deadAfterNs());
     if (member.dials()) {
       dial(member, context.deadAfterNs());
@@ -356,16 +216,18 @@ final class Mesh {
   void sendMeet(Connection connection) {
     Member member = connection.member();
     connection.send(
-        own.write(new Frame(Frame.MEET))
-            .putLong(jobId)
-            .putLong(founding)
+        directory
+            .own()
+            .write(new Frame(Frame.MEET))
+            .putLong(directory.jobId())
+            .putLong(directory.founding())
             .putInt(members.length)
             .putText(context.shape())
             .putLong(member.identity().instance()));
   }
 
   void sendInvite(Connection connection) {
-    connection.send(own.write(new Frame(Frame.INVITE)).putLong(founding));
+    connection.send(directory.own().write(new Frame(Frame.INVITE)).putLong(directory.founding()));
   }
 
   private void onMeet(Connection connection, ByteBuffer body) {
@@ -375,30 +237,32 @@ final class Mesh {
     final int worldSize = Frame.getInt(body);
     final String shape = Frame.getText(body);
     long target = Frame.getLong(body);
-    if (target != own.instance()) {
-      String text = "whoever " + peer + " wanted to reach is not there any more, " + own + " is";
-      loop.refuse(connection, Refusal.GONE, text, true);
+    if (target != directory.own().instance()) {
+      String reason = "another process listens there now: " + directory.own();
+      loop.refuse(connection, Refusal.GONE, peer, reason, true);
       loop.joining().invited(peer.address());
       return;
     }
-    if (!admitted) {
+    if (!directory.isAdmitted()) {
       loop.joining().park(connection, () -> meet(connection, peer, job, foundingNumber));
       return;
     }
     String mismatch = Admission.mismatch(context, worldSize, shape);
     if (mismatch != null) {
-      loop.refuse(connection, Refusal.FINAL, peer + " was refused: " + mismatch, false);
+      loop.refuse(connection, Refusal.FINAL, peer, mismatch, false);
       return;
     }
     meet(connection, peer, job, foundingNumber);
   }
 
   private void meet(Connection connection, Identity peer, long job, long foundingNumber) {
-    requireRank(peer);
+    directory.requireRank(peer);
     Member member = members[peer.rank()];
     boolean same = member.identity() != null && member.identity().instance() == peer.instance();
     String refusal = null;
-    if (job != jobId || foundingNumber != founding || peer.rank() == own.rank()) {
+    if (job != directory.jobId()
+        || foundingNumber != directory.founding()
+        || peer.rank() == directory.own().rank()) {
       refusal = "it belongs to another run of the job: stop all ranks of one of them";
     } else if (peer.incarnation() < member.incarnation()) {
       refusal = "incarnation " + member.incarnation() + " of it has joined since: end it";
@@ -408,14 +272,14 @@ final class Mesh {
       refusal = "it was declared dead here: start it again, so that it joins anew";
     }
     if (refusal != null) {
-      loop.refuse(connection, Refusal.EXPELLED, peer + " was refused: " + refusal, false);
+      loop.refuse(connection, Refusal.EXPELLED, peer, refusal, false);
       return;
     }
     if (peer.incarnation() > member.incarnation()) {
       replace(member, peer);
       member.standing(Standing.PENDING);
     }
-    connection.send(own.write(new Frame(Frame.MET)));
+    connection.send(directory.own().write(new Frame(Frame.MET)));
     up(member, connection, false);
   }
 
@@ -544,7 +408,7 @@ final class Mesh {
 
   void tick() {
     long nowNs = loop.nowNs();
-    boolean beat = admitted && nowNs - nextHeartbeatNs >= 0;
+    boolean beat = directory.isAdmitted() && nowNs - nextHeartbeatNs >= 0;
     for (Member member : members) {
       switch (member.standing()) {
         case UP -> {
@@ -578,46 +442,11 @@ final class Mesh {
   }
 
   private Frame heartbeat() {
-    Frame frame = new Frame(Frame.HEARTBEAT).putLong(digest()).putInt(table.progressLongs());
+    Frame frame =
+        new Frame(Frame.HEARTBEAT).putLong(directory.digest()).putInt(table.progressLongs());
     for (int i = 0; i < table.progressLongs(); i++) {
-      frame.putLong(table.progress(own.rank(), i));
+      frame.putLong(table.progress(directory.own().rank(), i));
     }
     return frame;
-  }
-
-  boolean isLowestAlive() {
-    for (int rank = 0; rank < own.rank(); rank++) {
-      if (table.isAlive(rank)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  boolean isGone(int rank) {
-    Member member = members[rank];
-    return member.standing() == Standing.DEAD || member.standing() == Standing.LEFT;
-  }
-
-  /** {@return whether a live member, this one included, listens at an address} */
-  boolean isListening(InetSocketAddress address) {
-    if (address.getPort() == own.port()
-        && (address.getAddress().isLoopbackAddress() || isLocal(address))) {
-      return true;
-    }
-    for (Member member : members) {
-      if (member.isAlive() && member.identity().address().equals(address)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static boolean isLocal(InetSocketAddress address) {
-    try {
-      return NetworkInterface.getByInetAddress(address.getAddress()) != null;
-    } catch (SocketException noInterfaces) {
-      return false;
-    }
   }
 }

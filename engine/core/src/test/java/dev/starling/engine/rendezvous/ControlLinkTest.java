@@ -11,12 +11,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.PeerState;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class ControlLinkTest {
@@ -112,6 +118,32 @@ class ControlLinkTest {
   }
 
   @Test
+  void shouldAllocateNothingWhenItIsRead() {
+    try (TestJob job = new TestJob(2)) {
+      ControlLink link = job.openAll(0, 1).get(0);
+      var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+      long sum = read(link, 100_000);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      sum += read(link, 100_000);
+      long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+      assertTrue(sum != 1, "used");
+      // The smallest object has 16 bytes; what the measuring itself allocates does not count.
+      assertTrue(allocated < 100_000, "bytes for 100,000 rounds: " + allocated);
+    }
+  }
+
+  private static long read(ControlLink link, int rounds) {
+    long sum = 0;
+    for (int i = 0; i < rounds; i++) {
+      int incarnation = link.knownIncarnation(1);
+      sum += link.state(1, incarnation).ordinal() + link.progress(1, 3) + incarnation;
+      sum += link.isColocated(1) ? 1 : 0;
+      link.setProgress(2, sum);
+    }
+    return sum;
+  }
+
+  @Test
   void shouldAnswerRequests() {
     try (TestJob job = new TestJob(2)) {
       List<ControlLink> links = job.openAll(0, 1);
@@ -149,6 +181,32 @@ class ControlLinkTest {
               });
       assertArrayEquals(large, TestJob.get(echo));
     }
+  }
+
+  @Test
+  void shouldTellOtherHostsTheAddressThatTheyCanReach() throws IOException {
+    String away = addressOfThisHost();
+    Assumptions.assumeTrue(away != null, "this host has no address besides loopback");
+    try (TestJob job = new TestJob(3)) {
+      ControlLink zero = job.open(job.context(0).incarnation(0).bindAddress("0.0.0.0"));
+      ControlLink one = job.open(job.context(1).bindAddress("0.0.0.0"));
+      Endpoint seed = new Endpoint(away, job.master().port());
+      ControlLink two = job.open(job.context(2).bindAddress("0.0.0.0").seeds(List.of(seed)));
+      TestJob.publishAll(List.of(zero, one, two));
+      // Rank 0 knows rank 1 by its loopback address, which means nothing to another host.
+      job.listener(zero).await("up 1.0 127.0.0.1:" + one.listensAt().port());
+      job.listener(two).await("up 1.0 " + away + ":" + one.listensAt().port());
+      assertEquals(away, two.listensAt().host());
+    }
+  }
+
+  private static String addressOfThisHost() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(address -> address instanceof Inet4Address && !address.isLoopbackAddress())
+        .map(InetAddress::getHostAddress)
+        .findFirst()
+        .orElse(null);
   }
 
   @Test
