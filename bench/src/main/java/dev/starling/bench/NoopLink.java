@@ -72,7 +72,7 @@ public class NoopLink {
 
   /** Takes one completion, which the device has at once. */
   long complete() {
-    if (remote.poll(handler) + remote.poll(handler) != 1) {
+    if (remote.poll(handler) != 1) {
       throw new IllegalStateException("not one operation completed");
     }
     return completed;
