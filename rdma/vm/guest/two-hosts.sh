@@ -1,0 +1,2 @@
+source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
+finish
