@@ -11,7 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <infiniband/verbs.h>
-#include <sched.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ enum {
   RC_DEPTH = 64,              /* send requests of a queue pair, and completions */
   RC_MAX_RD_ATOMIC = 16,      /* outstanding READs and atomics */
   RC_MIN_RNR_TIMER = 12,      /* 0.64 ms */
-  RC_TIMEOUT = 14,            /* 4.096 us * 2^14 = 67 ms */
+  RC_TIMEOUT = 17,            /* 4.096 us * 2^17 = 0.54 s: a guest may have to wait for its host */
   RC_RETRIES = 6,             /* 7 would be without end on soft-RoCE */
   RC_HOP_LIMIT = 8,
   RC_MAX_GIDS = 64,
@@ -43,6 +43,7 @@ struct rc_device {
 };
 
 struct rc_queue {
+  struct ibv_comp_channel *channel;
   struct ibv_cq *completions;
   struct ibv_qp *pair;
 };
@@ -126,7 +127,11 @@ static inline struct ibv_mr *rc_register(const struct rc_device *device, void *s
 
 static inline struct rc_queue rc_create(const struct rc_device *device) {
   struct rc_queue queue;
-  queue.completions = ibv_create_cq(device->context, RC_DEPTH, NULL, NULL, 0);
+  queue.channel = ibv_create_comp_channel(device->context);
+  if (!queue.channel) {
+    die("ibv_create_comp_channel failed: %s", strerror(errno));
+  }
+  queue.completions = ibv_create_cq(device->context, RC_DEPTH, NULL, queue.channel, 0);
   if (!queue.completions) {
     die("ibv_create_cq failed: %s", strerror(errno));
   }
@@ -194,15 +199,23 @@ static inline void rc_post(struct rc_queue *queue, struct ibv_send_wr *request) 
   }
 }
 
-/* Polls until one signalled request is complete; yields between polls when others need the processor. */
-static inline void rc_await(struct rc_queue *queue, int yielding) {
+static inline void rc_check(const struct rc_queue *queue, int count,
+                            const struct ibv_wc *completion) {
+  if (count < 0) {
+    die("ibv_poll_cq of queue pair %u failed", queue->pair->qp_num);
+  }
+  if (completion->status != IBV_WC_SUCCESS) {
+    die("queue pair %u: %s, vendor error %u", queue->pair->qp_num,
+        ibv_wc_status_str(completion->status), completion->vendor_err);
+  }
+}
+
+/* Polls, and does nothing else, until one signalled request is complete. */
+static inline void rc_spin(struct rc_queue *queue) {
   struct ibv_wc completion;
   uint64_t start = 0;
   int count;
   for (unsigned polls = 1; (count = ibv_poll_cq(queue->completions, 1, &completion)) == 0; polls++) {
-    if (yielding) {
-      sched_yield();
-    }
     if (polls % RC_POLLS_PER_CLOCK == 0) {
       start = start ? start : now_ns();
       if (now_ns() - start > RC_COMPLETION_LIMIT_S * 1000000000ull) {
@@ -210,11 +223,40 @@ static inline void rc_await(struct rc_queue *queue, int yielding) {
       }
     }
   }
-  if (count < 0 || completion.status != IBV_WC_SUCCESS) {
-    die("queue pair %u: %s, vendor error %u", queue->pair->qp_num,
-        count < 0 ? "ibv_poll_cq failed" : ibv_wc_status_str(completion.status),
-        count < 0 ? 0 : completion.vendor_err);
+  rc_check(queue, count, &completion);
+}
+
+/* Sleeps until the device has something to tell, so that others get the processor. */
+static inline void rc_sleep(struct rc_queue *queue) {
+  struct pollfd event = {.fd = queue->channel->fd, .events = POLLIN};
+  if (poll(&event, 1, RC_COMPLETION_LIMIT_S * 1000) != 1) {
+    die("no completion on queue pair %u in %d s", queue->pair->qp_num, RC_COMPLETION_LIMIT_S);
   }
+  struct ibv_cq *completions;
+  void *context;
+  if (ibv_get_cq_event(queue->channel, &completions, &context)) {
+    die("ibv_get_cq_event failed: %s", strerror(errno));
+  }
+  ibv_ack_cq_events(completions, 1);
+}
+
+/* Waits until one signalled request is complete. */
+static inline void rc_await(struct rc_queue *queue) {
+  struct ibv_wc completion;
+  int count = ibv_poll_cq(queue->completions, 1, &completion);
+  while (count == 0) {
+    int error = ibv_req_notify_cq(queue->completions, 0);
+    if (error) {
+      die("ibv_req_notify_cq failed: %s", strerror(error));
+    }
+    /* What came before the request for an event causes none. */
+    count = ibv_poll_cq(queue->completions, 1, &completion);
+    if (count == 0) {
+      rc_sleep(queue);
+      count = ibv_poll_cq(queue->completions, 1, &completion);
+    }
+  }
+  rc_check(queue, count, &completion);
 }
 
 #endif

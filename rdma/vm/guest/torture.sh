@@ -10,9 +10,10 @@ CAUGHT=2 # exit code of torture.c
 BOOT_LIMIT_SECONDS=60
 MARGIN_SECONDS=30
 
+# start_other PROCESSORS KIND PORT LIMIT_SECONDS
 start_other() {
-  local kind=$1 port=$2 limit=$3
-  timeout "$limit" "$VM_BIN/torture" "$kind" "$VM_DEVICE" "$VM_ADDRESS" "$HOME_ADDRESS" "$port" &
+  local cpus=$1 kind=$2 port=$3 limit=$4
+  timeout "$limit" taskset -c "$cpus" "$VM_BIN/torture" "$kind" "$VM_DEVICE" "$VM_ADDRESS" "$HOME_ADDRESS" "$port" &
   others+=($!)
 }
 
@@ -28,14 +29,14 @@ await_others() {
 home_side() {
   local name=$1 port=$2 seconds=$3 expected=$4 limit=$(($3 + MARGIN_SECONDS)) home status=0
   shift 4
-  timeout "$limit" "$VM_BIN/torture" home "$VM_DEVICE" "$VM_ADDRESS" "$port" "$OTHERS" "$seconds" "$@" \
+  timeout "$limit" taskset -c 1 "$VM_BIN/torture" home "$VM_DEVICE" "$VM_ADDRESS" "$port" "$OTHERS" "$seconds" "$@" \
     >"$VM_OUT/$name.json" &
   home=$!
   await_listener "$port" "$BOOT_LIMIT_SECONDS"
   flag "$name"
   others=()
-  start_other peer "$port" "$limit"
-  start_other hammer "$port" "$limit"
+  start_other 0,1 peer "$port" "$limit"
+  start_other 0 hammer "$port" "$limit"
   wait "$home" || status=$?
   await_others || true
   cat "$VM_OUT/$name.json"
@@ -47,8 +48,8 @@ peer_side() {
   local name=$1 port=$2 limit=$(($3 + MARGIN_SECONDS))
   await_flag "$name" $((BOOT_LIMIT_SECONDS + CATCH_SECONDS + MARGIN_SECONDS))
   others=()
-  start_other peer "$port" "$limit"
-  start_other peer "$port" "$limit"
+  start_other 0,1 peer "$port" "$limit"
+  start_other 0,1 peer "$port" "$limit"
   await_others
 }
 

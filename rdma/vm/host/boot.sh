@@ -9,11 +9,14 @@ KILL_AFTER_SECONDS=5
 # paravirtual guest may have /dev/kvm and still run a stock kernel slower than emulation does.
 # Without erms and fsrm the guest's kernel copies by words: with them it uses "rep movsb", which is
 # emulated byte by byte, so that an RDMA READ could see half a word, which no real device does.
+# Needs the compiled programs.
 choose_accelerator() {
   if grep -qwE 'vmx|svm' /proc/cpuinfo && [[ -w /dev/kvm ]]; then
     ACCELERATOR=(-accel kvm -cpu host)
+    CLOCK_PARAMETERS=""
   else
     ACCELERATOR=(-accel tcg -cpu "max,-erms,-fsrm")
+    CLOCK_PARAMETERS="tsc=reliable tsc_early_khz=$("$BIN/tsc")"
   fi
 }
 
@@ -36,7 +39,7 @@ start_guest() {
     -M pc "${ACCELERATOR[@]}" -smp "$cpus" -m "$memory" \
     -nodefaults -no-user-config -display none -no-reboot -serial "file:$folder/node$node/console" \
     -kernel "$KERNEL_CACHE/vmlinux" -initrd "$KERNEL_CACHE/initrd.gz" \
-    -append "console=ttyS0 quiet panic=-1 tsc=reliable mitigations=off cryptomgr.notests vm_node=$node vm_nodes=$nodes vm_script=$script" \
+    -append "console=ttyS0 quiet panic=-1 $CLOCK_PARAMETERS mitigations=off cryptomgr.notests vm_node=$node vm_nodes=$nodes vm_script=$script" \
     -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
     -fsdev local,id=root,path=/,security_model=none,readonly=on,multidevs=remap \
     -device virtio-9p-pci,fsdev=root,mount_tag=lower \

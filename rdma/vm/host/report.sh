@@ -35,7 +35,9 @@ collect_reports() {
       echo "<testcase classname=\"vm.$stage.$node\" name=\"$name\" time=\"$time\">"
       if [[ $outcome != passed ]]; then
         echo "<failure message=\"$(escape_xml <<<"$outcome")\">"
-        tail -n "$TAIL_LINES" "$WORK/$stage/$node/$name.log" 2>/dev/null | escape_xml
+        if [[ -f $WORK/$stage/$node/$name.log ]]; then
+          tail -n "$TAIL_LINES" "$WORK/$stage/$node/$name.log" | escape_xml
+        fi
         echo "</failure>"
       fi
       echo "</testcase>"
