@@ -1,8 +1,7 @@
 # Sourced by run: builds the module and its tests on the host, where that is quick, and lists what the
 # guests' JVM needs.
 
-# Serial: one processor. C1: the guests are emulated and so is the compiler, see guest/verbs.sh.
-GUEST_JVM_FLAGS="-XX:+UseSerialGC -Xshare:auto"
+GUEST_JVM_FLAGS=-XX:+UseSerialGC # the guests have one processor
 
 # A property of the parent pom.
 pom_property() {
