@@ -3,7 +3,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
 LATENCY_OPERATIONS=1000
 ROUNDS=5
-WARM_UP_ROUNDS=5 # of the JVM: by then its compilers are through with the loop
+WARM_UP_ROUNDS=10 # of the JVM: by then its compilers are through with the loop
 # Its main method takes DEVICE IPV4_ADDRESS OPERATIONS and answers every line of its input by one line:
 #   warm-up, latency  {"casUs": .., "readUs": .., "writeUs": ..}, medians of so many operations
 #   bandwidth         {"readMBs": .., "writeMBs": ..}, MiB/s in messages of 1 MiB
