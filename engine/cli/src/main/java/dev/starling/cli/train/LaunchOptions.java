@@ -47,7 +47,7 @@ final class LaunchOptions {
       description =
           "More about the device: port, near (a GPU's PCI address), pkey-index, service-level,"
               + " traffic-class, queue-pairs, send-depth, piece-bytes, ack-timeout, retry-count,"
-              + " read-depth.")
+              + " read-depth. Default: what 'starling doctor' and the first lines of a run say.")
   Map<String, String> verbs = new TreeMap<>();
 
   @Option(
