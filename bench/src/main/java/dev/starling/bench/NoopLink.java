@@ -35,7 +35,7 @@ public class NoopLink {
   MemorySegment buffer;
   long lockOffset;
   long planeOffset;
-  private long completed;
+  private long completedTag;
 
   /** Set up by JMH. */
   public NoopLink() {}
@@ -43,7 +43,7 @@ public class NoopLink {
   /** Opens the fabric, exposes a replica and connects to it. */
   @Setup(Level.Trial)
   public void open() {
-    NoopVerbs.install();
+    NoopVerbs.open();
     ReplicaLayout layout = ReplicaLayout.of(1, PARAMETERS, 1L << 20);
     lockOffset = layout.lineOffset(0) + ControlLine.LOCK_OFFSET;
     planeOffset = layout.planeOffset(0, 0);
@@ -62,7 +62,7 @@ public class NoopLink {
     Fabric.Registration registration = fabric.register("buffer", buffer);
     push(registration::close);
     remote = push(fabric.connect(home, layout, 0, 0));
-    NoopVerbs.on(true);
+    NoopVerbs.noop(true);
   }
 
   private <T extends AutoCloseable> T push(T resource) {
@@ -70,19 +70,18 @@ public class NoopLink {
     return resource;
   }
 
-  /** Takes one completion, which the device has at once. */
-  long complete() {
-    if (remote.poll(handler) != 1) {
-      throw new IllegalStateException("not one operation completed");
+  /** Takes the completion of the only operation in flight, which the device has at once. */
+  void complete(long tag) {
+    if (remote.poll(handler) != 1 || completedTag != tag) {
+      throw new IllegalStateException("operation " + tag + " did not complete");
     }
-    return completed;
   }
 
   private void onCompletion(long tag, boolean succeeded, long value) {
     if (!succeeded) {
       throw new IllegalStateException("an operation failed");
     }
-    completed += tag + value;
+    completedTag = tag;
   }
 
   /**
@@ -92,10 +91,11 @@ public class NoopLink {
    */
   @TearDown(Level.Trial)
   public void close() throws Exception {
-    NoopVerbs.on(false);
+    NoopVerbs.noop(false);
     while (!opened.isEmpty()) {
       opened.pop().close();
     }
+    NoopVerbs.close();
   }
 
   /** The channel of a rank without peers. */

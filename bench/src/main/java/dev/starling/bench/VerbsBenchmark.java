@@ -18,6 +18,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -25,15 +26,16 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What Java itself takes for one RDMA operation: writing the request, posting it and polling its
- * completion, on a device that does nothing ({@link NoopVerbs}). First with requests and
- * completions as the fabric uses them, then through the fabric, from the call to the handler. Run
- * it with {@code -prof gc}: an operation allocates nothing.
+ * What Java itself takes for one RDMA operation of 8 bytes: writing the request, posting it and
+ * polling its completion, on a device that does nothing ({@link NoopVerbs}). Once with requests and
+ * completions as the fabric uses them, once through the fabric, from the call to the handler. The
+ * rival is the same in C. The two take turns in batches. Run it with {@code -prof gc}: an operation
+ * allocates nothing.
  */
 @BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
-@Measurement(iterations = 5, time = 1)
+@Measurement(iterations = 7, time = 1)
 @Fork(
     value = 1,
     jvmArgs = {
@@ -43,14 +45,51 @@ import org.openjdk.jmh.annotations.Warmup;
       "--sun-misc-unsafe-memory-access=allow"
     })
 public class VerbsBenchmark {
+  private static final int BATCH = 1_000;
   private static final int LINE_BYTES = 64;
 
   /** Set up by JMH. */
   public VerbsBenchmark() {}
 
+  /** What is posted. */
+  public enum Operation {
+    /** An atomic compare-and-swap. */
+    CAS,
+    /** An RDMA READ. */
+    READ,
+    /** An RDMA WRITE. */
+    WRITE;
+
+    /** Not a field: the bindings may not be used before {@link NoopVerbs#open}. */
+    private int opcode() {
+      return switch (this) {
+        case CAS -> Ibverbs.IBV_WR_ATOMIC_CMP_AND_SWP();
+        case READ -> Ibverbs.IBV_WR_RDMA_READ();
+        case WRITE -> Ibverbs.IBV_WR_RDMA_WRITE();
+      };
+    }
+  }
+
+  /** The kind of operation. */
+  @State(Scope.Thread)
+  public static class Kind {
+    /** Which. */
+    @Param({"CAS", "READ", "WRITE"})
+    public Operation operation;
+
+    /** Set up by JMH. */
+    public Kind() {}
+
+    private long timeRival() {
+      long startNs = System.nanoTime();
+      NoopVerbs.runRival(operation.opcode(), BATCH);
+      return System.nanoTime() - startNs;
+    }
+  }
+
   /** A queue pair that leads nowhere. */
   @State(Scope.Thread)
-  public static class Pair {
+  public static class Queue {
     private static final int DEPTH = 64;
     private static final int POLLED_AT_ONCE = 16;
 
@@ -66,12 +105,12 @@ public class VerbsBenchmark {
     private long posted;
 
     /** Set up by JMH. */
-    public Pair() {}
+    public Queue() {}
 
     /** Makes the queue pair. */
     @Setup(Level.Trial)
     public void open() {
-      NoopVerbs.install();
+      NoopVerbs.open();
       arena = Arena.ofShared();
       MemorySegment memory = arena.allocate(2 * LINE_BYTES, LINE_BYTES);
       context = FfmContext.open(NoopVerbs.DEVICE);
@@ -82,26 +121,46 @@ public class VerbsBenchmark {
       requests = new SendRequests(DEPTH);
       completions = new Completions(POLLED_AT_ONCE);
       address = memory.address();
-      NoopVerbs.on(true);
+      NoopVerbs.noop(true);
     }
 
-    private int slot() {
-      return (int) (++posted % DEPTH);
+    private long time(Operation operation) {
+      long startNs = System.nanoTime();
+      for (int i = 0; i < BATCH; i++) {
+        one(operation);
+      }
+      return System.nanoTime() - startNs;
     }
 
-    private long complete(int slot) {
+    private void one(Operation operation) {
+      long id = posted++;
+      int slot = (int) (id % DEPTH);
+      fill(operation, slot, id);
       if (requests.post(pair, slot, 1) != 0
           || completions.poll(queue) != 1
-          || completions.status(0) != 0) {
+          || completions.status(0) != 0
+          || completions.wrId(0) != id) {
         throw new IllegalStateException("a request did not complete");
       }
-      return completions.wrId(0);
+    }
+
+    private void fill(Operation operation, int slot, long id) {
+      long remote = address + LINE_BYTES;
+      int lkey = key.lkey();
+      int rkey = key.rkey();
+      switch (operation) {
+        case CAS ->
+            requests.compareAndSwap(slot, id, address, lkey, remote, rkey, id, id + 1, true);
+        case READ -> requests.read(slot, id, address, Long.BYTES, lkey, remote, rkey, true);
+        case WRITE ->
+            requests.write(slot, id, address, Long.BYTES, lkey, remote, rkey, true, false);
+      }
     }
 
     /** Closes everything. */
     @TearDown(Level.Trial)
     public void close() {
-      NoopVerbs.on(false);
+      NoopVerbs.noop(false);
       completions.close();
       requests.close();
       key.close();
@@ -110,119 +169,63 @@ public class VerbsBenchmark {
       domain.close();
       context.close();
       arena.close();
+      NoopVerbs.close();
     }
   }
 
   /**
-   * Compares and swaps.
+   * Runs a batch with requests and completions, and one in C.
    *
-   * @param p the queue pair
-   * @return the request's tag
+   * @param queue the queue pair
+   * @param kind the operation
+   * @param pair takes the times
    */
   @Benchmark
-  public long compareAndSwap(Pair p) {
-    int slot = p.slot();
-    p.requests.compareAndSwap(
-        slot,
-        p.posted,
-        p.address,
-        p.key.lkey(),
-        p.address + LINE_BYTES,
-        p.key.rkey(),
-        p.posted,
-        p.posted + 1,
-        true);
-    return p.complete(slot);
+  public void requests(Queue queue, Kind kind, Pair pair) {
+    long javaNs;
+    long rivalNs;
+    if (pair.javaFirst()) {
+      javaNs = queue.time(kind.operation);
+      rivalNs = kind.timeRival();
+    } else {
+      rivalNs = kind.timeRival();
+      javaNs = queue.time(kind.operation);
+    }
+    pair.record((double) javaNs / BATCH, (double) rivalNs / BATCH);
   }
 
   /**
-   * Reads 8 bytes.
-   *
-   * @param p the queue pair
-   * @return the request's tag
-   */
-  @Benchmark
-  public long read(Pair p) {
-    int slot = p.slot();
-    p.requests.read(
-        slot,
-        p.posted,
-        p.address,
-        Long.BYTES,
-        p.key.lkey(),
-        p.address + LINE_BYTES,
-        p.key.rkey(),
-        true);
-    return p.complete(slot);
-  }
-
-  /**
-   * Writes 8 bytes.
-   *
-   * @param p the queue pair
-   * @return the request's tag
-   */
-  @Benchmark
-  public long write(Pair p) {
-    int slot = p.slot();
-    p.requests.write(
-        slot,
-        p.posted,
-        p.address,
-        Long.BYTES,
-        p.key.lkey(),
-        p.address + LINE_BYTES,
-        p.key.rkey(),
-        true,
-        false);
-    return p.complete(slot);
-  }
-
-  /**
-   * Reads a lock word through the fabric.
+   * Runs a batch through the fabric, CAS and READ of a lock word and WRITE of a parameter plane,
+   * and one in C.
    *
    * @param link the connection
-   * @return a sum of what completed
+   * @param kind the operation
+   * @param pair takes the times
    */
   @Benchmark
-  public long fabricReadWord(NoopLink link) {
-    link.remote.readWord(link.lockOffset, 1);
-    return link.complete();
+  public void fabric(NoopLink link, Kind kind, Pair pair) {
+    long javaNs;
+    long rivalNs;
+    if (pair.javaFirst()) {
+      javaNs = timeFabric(link, kind.operation);
+      rivalNs = kind.timeRival();
+    } else {
+      rivalNs = kind.timeRival();
+      javaNs = timeFabric(link, kind.operation);
+    }
+    pair.record((double) javaNs / BATCH, (double) rivalNs / BATCH);
   }
 
-  /**
-   * Compares and swaps a lock word through the fabric.
-   *
-   * @param link the connection
-   * @return a sum of what completed
-   */
-  @Benchmark
-  public long fabricCompareAndSwap(NoopLink link) {
-    link.remote.compareAndSwap(link.lockOffset, 1, 2, 1);
-    return link.complete();
-  }
-
-  /**
-   * Reads a page through the fabric.
-   *
-   * @param link the connection
-   * @return a sum of what completed
-   */
-  @Benchmark
-  public long fabricRead(NoopLink link) {
-    link.remote.read(link.planeOffset, link.buffer, 0, link.buffer.byteSize(), 1);
-    return link.complete();
-  }
-
-  /**
-   * Writes a page through the fabric.
-   *
-   * @param link the connection
-   * @return a sum of what completed
-   */
-  @Benchmark
-  public long fabricWrite(NoopLink link) {
-    link.remote.write(link.planeOffset, link.buffer, 0, link.buffer.byteSize(), 1);
-    return link.complete();
+  private static long timeFabric(NoopLink link, Operation operation) {
+    long startNs = System.nanoTime();
+    for (int i = 0; i < BATCH; i++) {
+      switch (operation) {
+        case CAS -> link.remote.compareAndSwap(link.lockOffset, i, i + 1, i);
+        case READ -> link.remote.readWord(link.lockOffset, i);
+        case WRITE -> link.remote.write(link.planeOffset, link.buffer, 0, Long.BYTES, i);
+      }
+      link.complete(i);
+    }
+    return System.nanoTime() - startNs;
   }
 }
