@@ -121,12 +121,6 @@ int ibv_get_cq_event(struct ibv_comp_channel *ibv, struct ibv_cq **cq, void **cq
   if (fk_error != 0) {
     return fk_leave_minus(fk_error);
   }
-  /* Nobody polls while this thread waits, so delayed requests end now. */
-  for (struct fk_qp *qp = fk_qps; qp != NULL && channel->events.first == NULL; qp = qp->next) {
-    if (qp->ibv.send_cq->channel == ibv) {
-      fk_progress_cq((struct fk_cq *)qp->ibv.send_cq, true);
-    }
-  }
   fk_unlock();
   struct fk_event *event = fk_queue_take(&channel->events);
   if (event == NULL) {
@@ -159,6 +153,7 @@ int fk_req_notify_cq(struct ibv_cq *ibv, int solicited_only) {
   }
   if (fk_error == 0) {
     cq->armed = solicited_only ? (cq->armed == 1 ? 1 : 2) : 1;
+    fk_progress_cq(cq, true);
   }
   return fk_leave(fk_error);
 }

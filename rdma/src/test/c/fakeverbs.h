@@ -14,8 +14,8 @@
  * is a recorded misuse and not a crash; what a test must not do at all is recorded there too.
  *
  * What differs from a real device: a request is executed inside ibv_post_send (or, with a delay,
- * inside a later ibv_poll_cq of its own send queue), so nothing moves while no side calls; and the
- * only queue pairs that can be reached are those of the same process.
+ * inside a later ibv_poll_cq of its own completion queue), so nothing moves while no side calls; and
+ * the only queue pairs that can be reached are those of the same process.
  */
 #ifndef FAKEVERBS_H
 #define FAKEVERBS_H
@@ -49,7 +49,8 @@ void fake_set_device_count(int count);
  * -1 for an unknown name. */
 int fake_set_device(int device, const char *field, uint64_t value);
 
-/* A request completes only after this many polls of its send queue that find nothing. */
+/* A request has its effect and completes only after this many polls of its completion queue. One
+ * that is armed is not polled, so requests of an armed queue complete at once. */
 void fake_set_delay(int polls);
 /* As fake_set_delay, for one queue pair; -1 for what all have. */
 int fake_set_qp_delay(uint32_t qp_num, int polls);

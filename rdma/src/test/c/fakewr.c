@@ -373,6 +373,7 @@ static void progress(struct fk_qp *qp, bool at_once) {
          (at_once || qp->sends->due < fk_send_cq(qp)->polls || qp->sends->due == 0)) {
     int status = execute(qp, qp->sends);
     if (status == WAIT) {
+      qp->sends->due = 0;
       return;
     }
     finish_send(qp, status);
@@ -501,7 +502,7 @@ int fk_post_send(struct ibv_qp *ibv, struct ibv_send_wr *wr, struct ibv_send_wr 
   if (ibv->state == IBV_QPS_ERR) {
     fk_flush(qp);
   } else {
-    progress(qp, false);
+    progress(qp, fk_send_cq(qp)->armed != 0);
   }
   return fk_leave(fk_error);
 }

@@ -2,12 +2,11 @@ package dev.starling.rdma;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.starling.jextract.libc.CallState;
 import dev.starling.jextract.verbs.Ibverbs;
 import dev.starling.jextract.verbs.ibv_async_event;
+import dev.starling.jextract.verbs.ibv_qp;
 import dev.starling.jextract.verbs.ibv_send_wr;
 import dev.starling.rdma.RawNode.Completion;
 import java.lang.foreign.MemorySegment;
@@ -29,8 +28,7 @@ class FakeFaultsTest {
 
   @BeforeEach
   void open() {
-    FakeVerbs.enter();
-    assumeTrue(FakeVerbs.isFake(), "this class tests the fake and a real device is named");
+    FakeVerbs.enterFake();
     assertEquals(0, FakeVerbs.reset(), "objects that an earlier test left");
     node = new RawNode(FakeVerbs.device());
   }
@@ -82,6 +80,23 @@ class FakeFaultsTest {
     assertEquals(0, node.post(a, node.write(6, 0, 10)));
     assertEquals(0, node.post(b, node.write(7, 0, 10)));
     assertEquals(List.of(7L), node.poll().stream().map(Completion::id).toList());
+  }
+
+  @Test
+  void shouldNotDelayRequestsOfAQueueThatIsArmedAndSoNotPolled() {
+    MemorySegment[] pair = node.pair();
+    MemorySegment notify = Ibverbs.ibv_req_notify_cq$pointer(node.context);
+    FakeVerbs.setDelay(50);
+    node.word(0, 4);
+    assertEquals(0, node.post(pair[0], node.write(1, 0, 10)));
+    assertEquals(0, Ibverbs.ibv_req_notify_cq(notify, node.cq.address(), 0));
+    assertEquals(List.of(4L, 1L), List.of(node.word(10), FakeVerbs.stat("cq_events")));
+    assertEquals(0, Ibverbs.ibv_req_notify_cq(notify, node.cq.address(), 0));
+    assertEquals(0, node.post(pair[0], node.request(2, Ibverbs.IBV_WR_SEND(), 0, 0, 1)));
+    assertEquals(1, FakeVerbs.stat("cq_events"), "there is no receive yet");
+    assertEquals(0, node.postReceive(pair[1], 3, 20, 1));
+    assertEquals(2, FakeVerbs.stat("cq_events"));
+    assertEquals(List.of(0, 0, 0), node.statuses());
   }
 
   @Test
@@ -186,19 +201,13 @@ class FakeFaultsTest {
 
   @Test
   void shouldCountAnOverflowOfACompletionQueue() {
-    MemorySegment a = node.pair()[0];
-    FakeVerbs.setDelay(0);
-    MemorySegment small =
-        node.made(
-            Ibverbs.ibv_create_cq(
-                node.callState, node.context, 1, MemorySegment.NULL, MemorySegment.NULL, 0));
-    assertEquals(0, Ibverbs.ibv_destroy_cq(small));
+    MemorySegment qp = null;
     for (int i = 0; i < 65; i++) {
-      int slots = i % RawNode.MAX_SEND_WR;
-      MemorySegment qp = slots == 0 ? a = node.pair()[0] : a;
+      qp = i % RawNode.MAX_SEND_WR == 0 ? node.pair()[0] : qp;
       assertEquals(0, node.post(qp, node.write(i, 0, 10)));
     }
-    assertTrue(FakeVerbs.stat("overflows") > 0);
+    assertEquals(1, FakeVerbs.stat("overflows"));
+    assertEquals(Ibverbs.IBV_QPS_ERR(), ibv_qp.state(qp));
     assertEquals("a completion queue of 64 entries overflowed", FakeVerbs.misuse());
   }
 

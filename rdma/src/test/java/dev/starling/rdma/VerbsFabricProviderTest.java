@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.FabricProvider;
+import dev.starling.engine.fabric.FabricSettings;
 import dev.starling.rdma.device.FakeMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VerbsFabricProviderTest {
+  private static final FabricSettings SETTINGS =
+      new FabricSettings(null, Path.of("/dev/shm"), false, Map.of(), line -> {});
+
   @TempDir Path root;
   private FakeMachine machine;
 
@@ -31,7 +36,7 @@ class VerbsFabricProviderTest {
         new VerbsFabricProvider(machine.files(), device -> Optional.empty());
     assertTrue(provider.unavailableReason().orElseThrow().contains("no RDMA device"));
     assertTrue(
-        assertThrows(StarlingException.class, provider::open)
+        assertThrows(StarlingException.class, () -> provider.open(SETTINGS))
             .getMessage()
             .endsWith("use the fabric shm"));
   }

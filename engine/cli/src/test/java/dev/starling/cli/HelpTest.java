@@ -96,7 +96,8 @@ class HelpTest {
     CommandRun run = CommandRun.of("--help").requireOk();
     visible(program()).forEach(command -> assertTrue(run.out().contains("  " + command), command));
     assertEquals(
-        List.of("demo", "train", "stat", "verify", "replay", "log", "checkpoint", "topology", "doctor"),
+        List.of(
+            "demo", "train", "stat", "verify", "replay", "log", "checkpoint", "topology", "doctor"),
         visible(program()).filter(c -> !c.equals("hello")).toList());
   }
 

@@ -74,7 +74,8 @@
  *   log        every update as a record          metrics    counters in the mapped file
  *   topology   graphs and mixing                 optimizer  updates and learning rates
  *   exchange   the pairing state machine         worker     the public API
- *   cluster    the processes of one job      sim        the same, deterministic
+ *   cluster    the processes of one host     rendezvous the ranks of several hosts
+ *   sim        a job, deterministic
  *   checkpoint sets of replicas on disk          replay     replicas rebuilt from logs
  *   health     what would stop a run here
  * </pre>

@@ -73,7 +73,7 @@ public final class DeviceChoice {
     if (devices.isEmpty()) {
       String sentence =
           "this machine has no RDMA device (%s lists none): load the driver of its adapter, or use"
-                  .formatted(files.sys(RdmaDevice.SYSFS))
+                  .formatted(RdmaDevice.directory(files))
               + " the fabric shm";
       throw wishes.device() == null
           ? new StarlingException(sentence)

@@ -20,7 +20,7 @@ public record RdmaDevice(
     String name, String firmware, PciPath pci, int numaNode, List<RdmaPort> ports) {
 
   /** Where the kernel lists them, Documentation/ABI/stable/sysfs-class-infiniband. */
-  static final String SYSFS = "class/infiniband";
+  private static final String SYSFS = "class/infiniband";
 
   /**
    * Copies the list of ports.
@@ -43,9 +43,19 @@ public record RdmaDevice(
    * @throws dev.starling.engine.StarlingException if the listing cannot be read
    */
   public static List<RdmaDevice> list(SystemFiles files) {
-    return SystemFiles.entries(files.sys(SYSFS)).stream()
+    return SystemFiles.entries(directory(files)).stream()
         .map(device -> read(files, device))
         .toList();
+  }
+
+  /**
+   * Tells where {@link #list} looks.
+   *
+   * @param files {@link SystemFiles#HOST}, or a tree of the same shape
+   * @return a directory that may be missing
+   */
+  public static Path directory(SystemFiles files) {
+    return files.sys(SYSFS);
   }
 
   private static RdmaDevice read(SystemFiles files, Path device) {

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * What a worker asks a home for: that its queue pairs be connected to the home's replica. Travels
- * over the {@link ControlChannel}, big endian.
+ * over the {@link dev.starling.engine.fabric.ControlChannel}, big endian.
  *
  * <pre>
  *   kind 1 | version 1 | home rank 4 | home incarnation 4 | rank 4 | incarnation 4 | job 8 | shape 8

@@ -1,6 +1,7 @@
 package dev.starling.rdma.fabric;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.RegionDescriptor;
 import java.nio.ByteBuffer;
 import java.util.Set;

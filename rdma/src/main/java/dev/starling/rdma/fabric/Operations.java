@@ -215,7 +215,10 @@ final class Operations implements AutoCloseable {
   private int postBurst(int i, int pair) {
     int first = nextSlot[pair];
     int room = Math.min(Math.min(depth - used[pair], depth - first), MAX_BURST);
-    int count = (int) Math.min(room, (remaining[i] + pieceBytes - 1) / pieceBytes);
+    int count =
+        remaining[i] <= pieceBytes
+            ? 1
+            : (int) Math.min(room, (remaining[i] + pieceBytes - 1) / pieceBytes);
     for (int n = 0; n < count; n++) {
       boolean last = n == count - 1;
       fill(i, pair, first + n, last, (last ? (long) count << 16 : 0) | (long) pair << 8 | i);
@@ -223,7 +226,7 @@ final class Operations implements AutoCloseable {
     int errno = requests[pair].post(pairs[pair], first, count);
     // What was posted before a bad request is in flight, until it is flushed without its last.
     if (errno == 0 || requests[pair].badSlot() != first) {
-      nextSlot[pair] = (first + count) % depth;
+      nextSlot[pair] = first + count == depth ? 0 : first + count;
       used[pair] += count;
       bursts[i]++;
     }

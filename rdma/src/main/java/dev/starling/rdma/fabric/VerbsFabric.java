@@ -1,6 +1,7 @@
 package dev.starling.rdma.fabric;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;

@@ -2,6 +2,7 @@ package dev.starling.rdma.fabric;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.CompletionHandler;
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
@@ -45,6 +46,10 @@ final class VerbsRemote implements Remote {
 
   private boolean broken;
   private boolean closed;
+
+  /** Whether something completed, or began after a pause, since {@link #progressNs} was set. */
+  private boolean progressed;
+
   private long progressNs;
   private int idlePolls;
 
@@ -139,12 +144,13 @@ final class VerbsRemote implements Remote {
   /** The limit on progress counts from the first operation after a pause. */
   private void begin() {
     if (operations.inFlight() == 0) {
-      progressNs = System.nanoTime();
+      progressed = true;
     }
   }
 
   @Override
   public int poll(CompletionHandler handler) {
+    post();
     int count = operations.inFlight() > 0 ? completions.poll(connection.queue()) : 0;
     for (int i = 0; i < count; i++) {
       if (completions.status(i) != 0 && !broken) {
@@ -153,12 +159,12 @@ final class VerbsRemote implements Remote {
       operations.completed(completions.wrId(i), completions.status(i) == 0);
     }
     if (count > 0) {
-      progressNs = System.nanoTime();
+      progressed = true;
       idlePolls = 0;
+      post();
     } else if (operations.inFlight() > 0 && ++idlePolls % LOOK_INTERVAL == 0) {
       look();
     }
-    post();
     return operations.deliver(handler);
   }
 
@@ -182,8 +188,16 @@ final class VerbsRemote implements Remote {
     return errno == Libc.EINVAL() ? " (EINVAL: a misaligned or refused request)" : "";
   }
 
-  /** Nothing came for a while: has the device forgotten the requests? */
+  /**
+   * Nothing came for a while: has the device forgotten the requests? The clock is read here only,
+   * since that costs as much as an operation.
+   */
   private void look() {
+    if (progressed) {
+      progressed = false;
+      progressNs = System.nanoTime();
+      return;
+    }
     long silentNs = System.nanoTime() - progressNs;
     if (!broken && silentNs > progressLimitNs) {
       breakOff(

@@ -1,5 +1,6 @@
 package dev.starling.rdma.fabric;
 
+import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.PeerState;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
-import java.util.function.Function;
 
 /** What a run here would choose by itself, and why. */
 final class ChoiceCheck implements HealthCheck {
@@ -37,30 +36,41 @@ final class ChoiceCheck implements HealthCheck {
 
   @Override
   public List<Finding> examine(Workload workload) {
-    return List.of(
-        choice("fabric", "shm", fabrics, FabricProvider::name, FabricProvider::unavailableReason),
-        choice(
-            "kernels", "cpu", kernels, KernelsProvider::name, KernelsProvider::unavailableReason));
+    return List.of(fabric(), kernels());
   }
 
-  private static <T> Finding choice(
-      String what,
-      String otherwise,
-      List<T> providers,
-      Function<T, String> name,
-      Function<T, Optional<String>> unavailable) {
+  /** Ranks of one host share memory; a provider is what reaches other hosts. */
+  private Finding fabric() {
+    String what = "--fabric auto takes shm when all ranks are on this host";
+    if (fabrics.isEmpty()) {
+      return Finding.ok(
+          "fabric", what + "; no fabric between hosts is on the class path (starling-rdma)");
+    }
+    FabricProvider first = fabrics.getFirst();
+    return Finding.ok(
+        "fabric",
+        "%s, %s when some are elsewhere: %s"
+            .formatted(
+                what,
+                first.name(),
+                first
+                    .unavailableReason()
+                    .map(reason -> "which would fail, " + reason)
+                    .orElse("which can be used here")));
+  }
+
+  private Finding kernels() {
     List<String> reasons = new ArrayList<>();
-    for (T provider : providers) {
-      Optional<String> reason = unavailable.apply(provider);
+    for (KernelsProvider provider : kernels) {
+      Optional<String> reason = provider.unavailableReason();
       if (reason.isEmpty()) {
-        return Finding.ok(what, name.apply(provider) + " can be used");
+        return Finding.ok("kernels", provider.name() + " can be used");
       }
-      reasons.add("not %s: %s".formatted(name.apply(provider), reason.get()));
+      reasons.add("not %s: %s".formatted(provider.name(), reason.get()));
     }
     return Finding.ok(
-        what,
-        otherwise
-            + ", "
+        "kernels",
+        "cpu, "
             + (reasons.isEmpty()
                 ? "nothing else is on the class path"
                 : String.join("; ", reasons)));

@@ -11,6 +11,7 @@ import dev.starling.engine.StarlingException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -75,7 +76,10 @@ public final class DemoCommand extends StarlingCommand {
                 + " on generated digits; each averages its replica with one other at a time.");
     StopSignal stop = new StopSignal(terminal().err());
     afterwards(stop::close);
-    RunResult result = new TrainingRun(options, "demo", terminal(), stop, List.of()).execute();
+    RunResult result =
+        new TrainingRun(options, "demo", terminal(), stop, List.of(), Optional.empty())
+            .execute()
+            .orElseThrow();
     VerifyReport proof = verify(result.outDirectory());
     Map<String, Object> json = result.toJson();
     json.put("verify", VerifyCommand.toJson(proof));

@@ -125,6 +125,11 @@ final class RecordOptions {
     return !log.equals(OFF);
   }
 
+  /** {@return whether anything of the run is kept beyond its result, or goes on} */
+  boolean isUsed() {
+    return savesEnd() || resume != null;
+  }
+
   /** {@return whether the run saves its end} */
   boolean savesEnd() {
     return isLogged() || !interval().equals(CheckpointInterval.NEVER);

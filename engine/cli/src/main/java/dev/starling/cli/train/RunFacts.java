@@ -34,7 +34,8 @@ final class RunFacts {
     facts.put("classes", setup.train().classes());
     facts.put("parameters", setup.model().parameterCount());
     facts.put("engine", plan.context().conclude().toString());
-    facts.put("board", board.path().toString());
+    facts.put("fabric", board.reach().name());
+    facts.put("board", board.isPrivate() ? null : board.path().toString());
     facts.put("pid", ProcessHandle.current().pid());
     facts.put("java", Runtime.version().toString());
     facts.put("vm", System.getProperty("java.vm.name"));

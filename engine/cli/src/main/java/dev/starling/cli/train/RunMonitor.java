@@ -100,7 +100,7 @@ final class RunMonitor implements AutoCloseable {
   private void evaluate() {
     long startNs = System.nanoTime();
     job.observer().refresh();
-    if (job.observer().average(average, READ_TIMEOUT_NS) > 0) {
+    if (job.isEvaluator() && job.observer().average(average, READ_TIMEOUT_NS) > 0) {
       accuracy = pass.evaluate(average, slice).accuracy();
     }
     long endNs = System.nanoTime();

@@ -87,7 +87,7 @@ record RunStat(String state, String phase, long workLeft, List<Map<String, Objec
     json.put("stepsPerSecond", Json.number(rate));
     json.put("stragglerScore", rate > 0 ? Json.number(median / rate) : null);
     if (incarnation != Membership.ABSENT) {
-      Path path = Path.of(board.region(rank, incarnation).address());
+      Path path = Path.of(board.fabric().describe(board.jobId(), rank, incarnation).address());
       try (RegionView view = RegionView.open(path)) {
         look(view, board.workers(), json);
       } catch (StarlingException gone) {

@@ -309,6 +309,7 @@ final class TrainOptions {
   boolean lockMemory;
 
   @Mixin RecordOptions record = new RecordOptions();
+  @Mixin LaunchOptions launch = new LaunchOptions();
 
   /**
    * Checks everything that can be checked before the data is read.
@@ -361,6 +362,7 @@ final class TrainOptions {
       ConfigurationException.requireRange("--steps", steps, 1, 1_000_000_000_000L);
     }
     record.check();
+    launch.check();
     slow.forEach(
         (rank, factor) -> {
           ConfigurationException.requireRange("the rank in --slow", rank, 0, workers - 1);

@@ -31,6 +31,14 @@ interface TrainingJob extends AutoCloseable {
     return List.of();
   }
 
+  /** {@return whether this process evaluates and saves the run, and not another rank's} */
+  default boolean isEvaluator() {
+    return true;
+  }
+
+  /** Says that this process has evaluated and saved the run: nobody need wait for it any more. */
+  default void evaluated() {}
+
   /** {@return ranks that were lost and have not come back} */
   default List<Integer> lostRanks() {
     return List.of();

@@ -4,6 +4,7 @@ import dev.starling.cli.Terminal;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.checkpoint.CheckpointCoordinator;
 import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.rendezvous.LaunchEnvironment;
 import dev.starling.engine.worker.JobObserver;
 import dev.starling.models.Evaluation;
 import dev.starling.models.Pass;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -22,6 +24,7 @@ import java.util.function.Consumer;
  */
 final class TrainingRun {
   private static final int EVALUATION_BATCH = 64;
+  private static final long ATTACH_POLL_MS = 5;
   private static final long READ_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final TrainOptions options;
@@ -29,6 +32,7 @@ final class TrainingRun {
   private final Terminal terminal;
   private final StopSignal stop;
   private final List<String> workerArguments;
+  private final Optional<LaunchEnvironment> place;
 
   /**
    * Creates a run.
@@ -38,27 +42,30 @@ final class TrainingRun {
    * @param terminal where progress goes
    * @param stop ends it early
    * @param workerArguments the options as they were given, for worker processes
+   * @param place this process's place in a run whose ranks were started one by one
    */
   TrainingRun(
       TrainOptions options,
       String command,
       Terminal terminal,
       StopSignal stop,
-      List<String> workerArguments) {
+      List<String> workerArguments,
+      Optional<LaunchEnvironment> place) {
     this.options = options;
     this.command = command;
     this.terminal = terminal;
     this.stop = stop;
     this.workerArguments = workerArguments;
+    this.place = place;
   }
 
   /**
    * Trains, evaluates and saves.
    *
-   * @return the result, which lies in the run directory too
+   * @return the result, which lies in the run directory too; empty when another rank evaluates
    * @throws Exception what failed; shared memory has been given back
    */
-  RunResult execute() throws Exception {
+  Optional<RunResult> execute() throws Exception {
     RunPlan plan = RunPlan.of(options);
     MemoryNeed.of(options, plan.setup()).requireAvailable();
     try (PrivateMemory memory =
@@ -75,7 +82,13 @@ final class TrainingRun {
         directory.write("config.json", RunFacts.of(command, plan, job.board(), workerArguments));
         train(job, plan, parameters, display, directory);
         recording.saveEnd(coordinator, job.lostRanks().size());
-        return finish(job, plan, parameters, directory);
+        if (!job.isEvaluator()) {
+          tellPart(job, directory);
+          return Optional.empty();
+        }
+        RunResult result = finish(job, plan, parameters, directory);
+        job.evaluated();
+        return Optional.of(result);
       } finally {
         display.close();
       }
@@ -84,7 +97,20 @@ final class TrainingRun {
     }
   }
 
+  private void tellPart(TrainingJob job, RunDirectory directory) {
+    int rank = place.orElseThrow().rank();
+    String line =
+        "rank %d has done %d steps; another rank evaluates and saves the run"
+            .formatted(rank, job.board().rank(rank).steps());
+    directory.log(line);
+    terminal.err().println(line);
+  }
+
+  /** A rank of several has a directory of its own, below the one that was named. */
   private RunDirectory directory() throws IOException {
+    if (place.isPresent() && options.out != null) {
+      return RunDirectory.create(options.out.resolve("rank-" + place.get().rank()), command);
+    }
     return options.record.resume == null
         ? RunDirectory.create(options.out, command)
         : RunDirectory.reopen(options.record.resume);
@@ -104,6 +130,9 @@ final class TrainingRun {
       ProgressDisplay display,
       RunDirectory directory)
       throws IOException {
+    if (place.isPresent()) {
+      return new ClusterJob(plan, place.get(), parameters, stop, tell(display, directory));
+    }
     return options.processes
         ? new ProcessJob(plan, recording, workerArguments, stop, tell(display, directory))
         : new ThreadJob(plan, recording, parameters, stop);
@@ -128,7 +157,7 @@ final class TrainingRun {
       throws Exception {
     RunSetup setup = plan.setup();
     JobObserver observer = job.observer();
-    observer.refresh();
+    attachAll(observer);
     if (observer.average(parameters, READ_TIMEOUT_NS) == 0) {
       throw new StarlingException(
           "no replica is left to average: look at " + directory.path().resolve("train.log"));
@@ -169,6 +198,14 @@ final class TrainingRun {
     tellRefused(result, directory);
     directory.complaint().ifPresent(terminal.err()::println);
     return result;
+  }
+
+  /** Between hosts it takes a moment until every replica can be read. */
+  private static void attachAll(JobObserver observer) throws InterruptedException {
+    long deadlineNs = System.nanoTime() + READ_TIMEOUT_NS;
+    while (!observer.refresh() && System.nanoTime() - deadlineNs < 0) {
+      Thread.sleep(ATTACH_POLL_MS);
+    }
   }
 
   private static double seconds(List<WorkerResult> workers) {

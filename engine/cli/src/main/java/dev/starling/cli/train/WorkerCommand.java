@@ -32,7 +32,7 @@ public final class WorkerCommand extends StarlingCommand {
   @Option(names = "--board", required = true, description = "The job's board.")
   private Path board;
 
-  @Option(names = "--rank", required = true, description = "The rank of this worker.")
+  @Option(names = "--as-rank", required = true, description = "The rank of this worker.")
   private int rank;
 
   @Option(

@@ -77,7 +77,7 @@ final class WorkerProcess {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(Starling.class.getName(), WorkerCommand.NAME));
     command.addAll(List.of("--board", board.toString()));
-    command.addAll(List.of("--rank", Integer.toString(rank)));
+    command.addAll(List.of("--as-rank", Integer.toString(rank)));
     command.addAll(List.of("--incarnation", Integer.toString(incarnation)));
     command.addAll(arguments);
     return command;

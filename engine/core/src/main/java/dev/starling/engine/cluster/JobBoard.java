@@ -180,6 +180,15 @@ public final class JobBoard implements Membership, AutoCloseable {
   }
 
   /**
+   * Tells whether only this process sees the board.
+   *
+   * @return whether it has no file
+   */
+  public boolean isPrivate() {
+    return file == null;
+  }
+
+  /**
    * Returns where the board lies.
    *
    * @return the file

@@ -22,10 +22,12 @@ public interface FabricProvider {
   Optional<String> unavailableReason();
 
   /**
-   * Opens the fabric.
+   * Opens the fabric for one rank.
    *
+   * @param settings what it is opened with
    * @return the fabric, owned by the caller
-   * @throws dev.starling.engine.StarlingException when {@link #unavailableReason} is present
+   * @throws dev.starling.engine.StarlingException when {@link #unavailableReason} is present, or an
+   *     option asks for what is not there
    */
-  Fabric open();
+  Fabric open(FabricSettings settings);
 }

@@ -44,6 +44,22 @@ public record Finding(Level level, String subject, String what, String cure) {
   }
 
   /**
+   * Says that something could be better, in a sentence of the kind that exceptions have: what, a
+   * colon, the cure.
+   *
+   * @param subject what was looked at
+   * @param sentence with or without full stop; without a colon it has no cure
+   * @return the finding
+   */
+  public static Finding noteOf(String subject, String sentence) {
+    String clause = sentence.replaceFirst("\\.$", "");
+    int colon = clause.lastIndexOf(": ");
+    return colon < 0
+        ? note(subject, clause, "")
+        : note(subject, clause.substring(0, colon), clause.substring(colon + 2));
+  }
+
+  /**
    * Says that something stops a run.
    *
    * @param subject what was looked at

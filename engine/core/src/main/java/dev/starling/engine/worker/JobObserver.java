@@ -2,6 +2,7 @@ package dev.starling.engine.worker;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.cluster.RemoteCounts;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
@@ -29,6 +30,7 @@ public final class JobObserver implements AutoCloseable {
 
   private final JobBoard board;
   private final ReplicaLayout layout;
+  private final RemoteCounts counts;
   private final ReplicaSet replicas;
   private final int[] incarnation;
   private final long[][] earlier;
@@ -41,27 +43,50 @@ public final class JobObserver implements AutoCloseable {
    * @param layout the layout of every replica
    */
   public JobObserver(JobBoard board, ReplicaLayout layout) {
+    this(board, layout, RemoteCounts.NONE);
+  }
+
+  /**
+   * Creates an observer of a job on several hosts.
+   *
+   * @param board this process's board, which the caller closes after this observer
+   * @param layout the layout of every replica
+   * @param counts what ranks say whose memory cannot be looked at
+   */
+  public JobObserver(JobBoard board, ReplicaLayout layout, RemoteCounts counts) {
     this.board = board;
     this.layout = layout;
-    replicas = new ReplicaSet(layout);
+    this.counts = counts;
+    replicas = new ReplicaSet(layout, board.reach());
     incarnation = new int[board.workers()];
     Arrays.fill(incarnation, Membership.ABSENT);
     earlier = new long[board.workers()][ALL.length];
     earlierPublished = new long[board.workers()];
   }
 
-  /** Attaches to every rank that has joined, or joined again, since the last call. */
-  public void refresh() {
+  /**
+   * Attaches to every rank that has joined, or joined again, since the last call, where that can be
+   * done at once.
+   *
+   * @return whether every rank that has joined is attached
+   */
+  public boolean refresh() {
+    boolean complete = true;
     for (int rank = 0; rank < incarnation.length; rank++) {
       int joined = board.incarnation(rank);
       if (joined != Membership.ABSENT && joined != incarnation[rank]) {
         attach(rank, joined);
+        complete &= joined == incarnation[rank];
       }
     }
+    return complete;
   }
 
   private void attach(int rank, int joined) {
     RegionDescriptor region = board.region(rank, joined);
+    if (!board.reach().prepare(region, layout, layout.readerRank(), 0)) {
+      return;
+    }
     Remote remote;
     try {
       remote = board.reach().connect(region, layout, layout.readerRank(), 0);
@@ -94,7 +119,11 @@ public final class JobObserver implements AutoCloseable {
   public long count(int rank, Counter counter) {
     MemorySegment region = region(rank);
     long before = earlier[rank][counter.ordinal()];
-    return region == null ? before : counter.merge(before, countersOf(region).get(counter));
+    if (replicas.get(rank) == null) {
+      return before;
+    }
+    long now = region == null ? counts.count(rank, counter) : countersOf(region).get(counter);
+    return counter.merge(before, now);
   }
 
   /**
@@ -130,6 +159,9 @@ public final class JobObserver implements AutoCloseable {
   public long published(int rank) {
     MemorySegment region = region(rank);
     long sum = earlierPublished[rank];
+    if (region == null && replicas.get(rank) != null) {
+      return sum + counts.published(rank);
+    }
     for (int stripe = 0; region != null && stripe < layout.stripes(); stripe++) {
       long offset = layout.lineOffset(stripe);
       sum += LockWord.version(ControlLine.readWord(region, offset));
@@ -209,10 +241,16 @@ public final class JobObserver implements AutoCloseable {
   /** Who has died or left does not count in averages; what it counted stays. */
   private void dropAbsent() {
     for (int rank = 0; rank < incarnation.length; rank++) {
-      if (replicas.get(rank) != null && state(rank) != PeerState.ALIVE) {
-        retire(rank);
-        replicas.set(rank, null);
+      if (replicas.get(rank) == null || state(rank) == PeerState.ALIVE) {
+        continue;
       }
+      if (state(rank) == PeerState.BROKEN) {
+        // It lives, and is attached to again.
+        incarnation[rank] = Membership.ABSENT;
+      } else {
+        retire(rank);
+      }
+      replicas.set(rank, null);
     }
   }
 

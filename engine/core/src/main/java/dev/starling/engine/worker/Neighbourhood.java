@@ -16,8 +16,8 @@ import java.util.Arrays;
  * A worker's connections to its neighbours, who may join late, die and join again.
  *
  * <pre>
- *   ABSENT --joined, prepared, connected--> CONNECTED --dead or left, not in use--> ABSENT
- *     (a higher incarnation may come)
+ *   ABSENT --joined, prepared, connected--> CONNECTED
+ *   CONNECTED --dead or left, not in use--> ABSENT, a higher incarnation may come
  *   CONNECTED --connection in error, not in use--> ABSENT, connected anew
  * </pre>
  *

@@ -1,6 +1,7 @@
 package dev.starling.engine.worker;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.replica.ReplicaLayout;
@@ -15,16 +16,24 @@ final class ReplicaSet implements AutoCloseable {
   private final ReplicaReader[] readers;
   private final long count;
   private final PrivateMemory scratch;
+  private final PrivateMemory incoming;
+  private final Fabric.Registration known;
 
   /**
    * Creates a set without replicas.
    *
    * @param layout the layout of every replica
+   * @param reach how they are read
    */
-  ReplicaSet(ReplicaLayout layout) {
+  ReplicaSet(ReplicaLayout layout, Fabric reach) {
     readers = new ReplicaReader[layout.workers()];
     count = layout.parameterCount();
     scratch = PrivateMemory.allocate("averages", 2 * count * Float.BYTES);
+    incoming =
+        reach.isAddressable()
+            ? null
+            : PrivateMemory.allocate("incoming replicas", count * Float.BYTES);
+    known = incoming == null ? () -> {} : reach.register("replicas", incoming.segment());
   }
 
   /** Replaces a rank's reader, which the set closes; null when the rank has no replica. */
@@ -48,7 +57,15 @@ final class ReplicaSet implements AutoCloseable {
    * @return whether there was one and it could be read
    */
   boolean copy(int rank, MemorySegment target, long timeoutNs) {
-    return readers[rank] != null && readers[rank].tryCopyTo(target, timeoutNs);
+    if (readers[rank] == null) {
+      return false;
+    }
+    if (incoming == null) {
+      return readers[rank].tryCopyTo(target, timeoutNs);
+    }
+    boolean copied = readers[rank].tryCopyTo(incoming.segment(), timeoutNs);
+    MemorySegment.copy(incoming.segment(), 0, target, 0, count * Float.BYTES);
+    return copied;
   }
 
   /**
@@ -108,6 +125,10 @@ final class ReplicaSet implements AutoCloseable {
       }
     }
     Arrays.fill(readers, null);
+    known.close();
+    if (incoming != null) {
+      incoming.close();
+    }
     scratch.close();
     if (failed.getSuppressed().length > 0) {
       throw failed;

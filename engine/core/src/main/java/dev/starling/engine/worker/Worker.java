@@ -456,6 +456,19 @@ public final class Worker implements AutoCloseable {
     return counters;
   }
 
+  /**
+   * Returns how many versions the worker's replica has, over all its stripes.
+   *
+   * @return the sum, from any thread until the worker is closed
+   */
+  public long published() {
+    long sum = 0;
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      sum += LockWord.version(parts.replica.lockWord(stripe));
+    }
+    return sum;
+  }
+
   Replica replica() {
     return parts.replica;
   }

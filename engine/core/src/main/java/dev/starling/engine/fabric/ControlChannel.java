@@ -1,10 +1,8 @@
-package dev.starling.rdma.fabric;
-
-import dev.starling.engine.fabric.PeerState;
+package dev.starling.engine.fabric;
 
 /**
- * What the fabric needs of the connection over which ranks talk before their queue pairs exist: one
- * whose peers have proved that they belong to the job. Thread-safe.
+ * What a fabric between hosts needs of the connection over which ranks talk before their queue
+ * pairs exist: one whose peers have proved that they belong to the job. Thread-safe.
  */
 public interface ControlChannel {
   /** Takes what came of a request, exactly once, on the channel's thread; must not block long. */

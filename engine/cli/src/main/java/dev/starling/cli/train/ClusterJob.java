@@ -1,0 +1,270 @@
+package dev.starling.cli.train;
+
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.cluster.ClusterBoard;
+import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.fabric.Fabric;
+import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.rendezvous.ControlLink;
+import dev.starling.engine.rendezvous.JobToken;
+import dev.starling.engine.rendezvous.LaunchEnvironment;
+import dev.starling.engine.worker.JobObserver;
+import dev.starling.engine.worker.JoinedWorker;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * One rank of a run whose ranks were started one by one, on this host or on several. Nobody
+ * supervises them: the lowest rank that lives evaluates and saves at the end.
+ *
+ * <pre>
+ *   link up --all there, or the limit--> fabric chosen --> replica, agent --joined--> training
+ *     --the work is done--> finished --everybody finished--> lowest rank: evaluates, done --> all leave
+ * </pre>
+ */
+final class ClusterJob implements TrainingJob {
+  private static final long POLL_MS = 10;
+  private static final long STOP_LIMIT_NS = TimeUnit.SECONDS.toNanos(4);
+  private static final long STANDSTILL_NS = TimeUnit.SECONDS.toNanos(120);
+
+  private final RunPlan plan;
+  private final StopSignal stop;
+  private final Consumer<String> tell;
+  private final List<String> incidents = new CopyOnWriteArrayList<>();
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private final int rank;
+  private final ClusterBoard cluster;
+  private final JoinedWorker joined;
+  private final JobObserver observer;
+  private long standingSinceNs = System.nanoTime();
+  private long stepsSeen;
+
+  /**
+   * Joins the job.
+   *
+   * @param plan the run
+   * @param place this process's place in the job
+   * @param parameters the initial model
+   * @param stop ends this rank's part early
+   * @param tell takes a sentence for people, from any thread
+   */
+  ClusterJob(
+      RunPlan plan,
+      LaunchEnvironment place,
+      MemorySegment parameters,
+      StopSignal stop,
+      Consumer<String> tell) {
+    this.plan = plan;
+    this.stop = stop;
+    this.tell = tell;
+    rank = place.rank();
+    tell.accept("rank %d of %d, told by %s".formatted(rank, place.worldSize(), place.source()));
+    try {
+      ControlLink link = opened(link(place));
+      ClusterBoard.announce(link);
+      await(link, place.worldSize());
+      ShmFabric shared = new ShmFabric(plan.options().directory);
+      shared.removeDeadRegions();
+      Fabric fabric =
+          opened(FabricChoice.open(plan.options(), link, place.worldSize(), shared, tell));
+      cluster =
+          opened(
+              new ClusterBoard(
+                  link,
+                  place.worldSize(),
+                  shared,
+                  fabric,
+                  plan.budget().total(),
+                  gatherNs(),
+                  this::incident));
+      PassWarmUp.run(plan.options(), plan.setup(), parameters, stop);
+      joined =
+          opened(
+              JoinedWorker.join(
+                  plan.context(), cluster.board(), rank, link.incarnation(), parameters));
+      opened.add(cluster::end);
+      cluster.watch(joined.worker().counters(), joined.worker()::published);
+      observer =
+          opened(new JobObserver(cluster.board(), plan.context().conclude().layout(), cluster));
+    } catch (Throwable failure) {
+      closeOpened(failure);
+      throw failure;
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    opened.add(resource);
+    return resource;
+  }
+
+  private long gatherNs() {
+    return (long) (plan.options().launch.gatherSeconds * 1e9);
+  }
+
+  private ControlLink link(LaunchEnvironment place) {
+    TrainOptions options = plan.options();
+    ControlLink.Context context =
+        new ControlLink.Context(place)
+            .token(JobToken.detect(System.getenv(), options.launch.tokenFile))
+            .shape(shape(options))
+            .progressLongs(ClusterBoard.PROGRESS_WORDS)
+            .joinTimeoutNs(Math.max(1_000_000_000L, gatherNs()))
+            .listener(
+                new ControlLink.Listener() {
+                  @Override
+                  public void onRefused(String sentence) {
+                    tell.accept(sentence);
+                  }
+
+                  @Override
+                  public void onWarning(String sentence) {
+                    tell.accept(sentence);
+                  }
+                });
+    return ControlLink.open(context);
+  }
+
+  /** What every rank of a job must agree on. */
+  private String shape(TrainOptions options) {
+    return ("model=%s parameters=%d stripe-bytes=%d topology=%s optimizer=%s batch=%d seed=%d"
+            + " fabric=%s work=%d")
+        .formatted(
+            options.model,
+            plan.parameterCount(),
+            options.stripeBytes,
+            options.topology,
+            options.optimizer,
+            options.batch,
+            options.seed,
+            options.launch.fabric,
+            plan.budget().total());
+  }
+
+  /** Who comes later than the limit joins a job that has begun. */
+  private void await(ControlLink link, int workers) {
+    try {
+      link.awaitJoined(workers, gatherNs());
+    } catch (StarlingException late) {
+      incident(late.getMessage() + "; the others begin without");
+    }
+  }
+
+  private void incident(String sentence) {
+    incidents.add(sentence);
+    tell.accept(sentence);
+  }
+
+  @Override
+  public JobBoard board() {
+    return cluster.board();
+  }
+
+  @Override
+  public JobObserver observer() {
+    return observer;
+  }
+
+  @Override
+  public List<String> incidents() {
+    return List.copyOf(incidents);
+  }
+
+  @Override
+  public List<Integer> lostRanks() {
+    List<Integer> lost = new ArrayList<>();
+    for (int other = 0; other < board().workers(); other++) {
+      if (board().rank(other).state() == RankRecord.State.ABSENT) {
+        lost.add(other);
+      }
+    }
+    return lost;
+  }
+
+  @Override
+  public boolean isEvaluator() {
+    return cluster.leader() == rank && !cluster.isDone();
+  }
+
+  @Override
+  public void train() throws Exception {
+    if (joined.awaitStart(stop)) {
+      new WorkerLoop(plan, board(), rank, stop).run(joined.worker());
+    }
+    joined.finish(() -> true);
+    while (!isOver()) {
+      Thread.sleep(POLL_MS);
+    }
+  }
+
+  /** Whether this rank need not wait any more: another has evaluated, or this one is to. */
+  private boolean isOver() {
+    if (cluster.isDone()) {
+      return true;
+    }
+    if (stop.isRequested() && System.nanoTime() - stop.requestedNs() > STOP_LIMIT_NS) {
+      return true;
+    }
+    boolean mine = cluster.leader() == rank;
+    return mine && (areOthersFinished() || isStandstill());
+  }
+
+  private boolean areOthersFinished() {
+    for (int other = 0; other < board().workers(); other++) {
+      if (cluster.isAlive(other)
+          && board().rank(other).state().compareTo(RankRecord.State.FINISHED) < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isStandstill() {
+    long steps = 0;
+    for (int other = 0; other < board().workers(); other++) {
+      steps += board().rank(other).steps();
+    }
+    long nowNs = System.nanoTime();
+    if (steps != stepsSeen) {
+      stepsSeen = steps;
+      standingSinceNs = nowNs;
+    }
+    boolean standstill = nowNs - standingSinceNs > STANDSTILL_NS;
+    if (standstill) {
+      incident(
+          "no rank has done a step for %d s and some have not finished: the run ends without them"
+              .formatted(TimeUnit.NANOSECONDS.toSeconds(STANDSTILL_NS)));
+    }
+    return standstill;
+  }
+
+  @Override
+  public void evaluated() {
+    cluster.done();
+  }
+
+  @Override
+  public void close() {
+    StarlingException failed =
+        new StarlingException("leaving the job failed: see the suppressed failures");
+    closeOpened(failed);
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
+    }
+  }
+
+  private void closeOpened(Throwable collector) {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      try {
+        opened.get(i).close();
+      } catch (Exception failure) {
+        collector.addSuppressed(failure);
+      }
+    }
+    opened.clear();
+  }
+}
