@@ -9,7 +9,10 @@ PERFTEST_LIMIT_SECONDS=60
 MASTER_PORT=29500
 TRAIN_LIMIT_SECONDS=200
 MIN_ACCURACY=0.88
-TRAIN_OPTIONS=(--fabric verbs --device "$VM_DEVICE" --model softmax --epochs 6 --seed 1 --json)
+JOB_TOKEN=a-secret-of-two-guests
+# With C1 alone, which starts sooner, the kernels are scalar: a short run is over before vectors are compiled.
+TRAIN_FLAGS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+TRAIN_OPTIONS=(--fabric verbs --device "$VM_DEVICE" --model softmax --epochs 1.5 --seed 1 --json)
 
 # exchange_verbs PORT PROGRAM OPTION...: the first guest serves, the second measures.
 exchange_verbs() {
@@ -35,6 +38,7 @@ train() {
   [[ -d $DIGITS ]] || { echo "no digits in $DIGITS: set STARLING_DIGITS"; return 1; }
   RANK=$((VM_NODE - 1)) WORLD_SIZE=$VM_NODES LOCAL_RANK=0 LOCAL_WORLD_SIZE=1 \
     MASTER_ADDR=$SERVER_ADDRESS MASTER_PORT=$MASTER_PORT JAVA_HOME=$JAVA_HOME \
+    STARLING_JOB_TOKEN="$JOB_TOKEN" STARLING_JAVA_OPTS="$TRAIN_FLAGS" \
     timeout --kill-after="$KILL_AFTER_SECONDS" "$TRAIN_LIMIT_SECONDS" \
     "$PROJECT/engine/bin/starling" train --data "$DIGITS" --out "/tmp/run" "${TRAIN_OPTIONS[@]}" |
     tee "$VM_OUT/train.out"
@@ -50,7 +54,5 @@ check read "$PERFTEST_LIMIT_SECONDS" exchange_verbs "$FIRST_PORT" ib_read_lat -s
 check write "$PERFTEST_LIMIT_SECONDS" exchange_verbs $((FIRST_PORT + 1)) ib_write_bw -s 65536
 check compare-and-swap "$PERFTEST_LIMIT_SECONDS" exchange_verbs $((FIRST_PORT + 2)) ib_atomic_lat \
   -A CMP_AND_SWAP
-if [[ $TRAIN == on ]]; then
-  check train "$TRAIN_LIMIT_SECONDS" train
-fi
+check train "$TRAIN_LIMIT_SECONDS" train
 finish

@@ -3,11 +3,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
 LATENCY_OPERATIONS=1000
 ROUNDS=5
-WARM_UP_ROUNDS=10 # of the JVM: by then its compilers are through with the loop
-# Its main method takes DEVICE IPV4_ADDRESS OPERATIONS and answers every line of its input by one line:
-#   warm-up, latency  {"casUs": .., "readUs": .., "writeUs": ..}, medians of so many operations
-#   bandwidth         {"readMBs": .., "writeMBs": ..}, MiB/s in messages of 1 MiB
-PROBE_CLASS=dev.starling.rdma.vm.LatencyProbe
+WARM_UP_MS=1000 # of the JVM, for each kind of operation, before every answer
+# Answers every line of its input by one line:
+#   latency    {"casUs": .., "readUs": .., "writeUs": .., ...}, medians
+#   bandwidth  {"readMBs": .., "writeMBs": .., ...}, 10^6 bytes a second in messages of 1 MiB
+PROBE_CLASS=dev.starling.rdma.VerbsProbe
 PROBE_LIMIT_SECONDS=240 # for the life of a probe
 ANSWER_LIMIT_SECONDS=60
 BANDWIDTH_BYTES=1048576
@@ -71,9 +71,6 @@ note() {
 # Java and C on queue pairs with the same parameters, in turns.
 latency() {
   local round name
-  for ((round = 0; round < WARM_UP_ROUNDS; round++)); do
-    ask java warm-up
-  done
   for ((round = 0; round < ROUNDS; round++)); do
     ask c latency
     ask java latency
@@ -84,7 +81,7 @@ latency() {
   done
 }
 
-# perftest against itself, in MiB/s: the fourth column of its table.
+# perftest against itself: the fourth column of its table is in MiB/s, what is noted in MB/s.
 perftest() {
   local program=$1 server options
   options=(-d "$VM_DEVICE" -F -s "$BANDWIDTH_BYTES" -n "$BANDWIDTH_ITERATIONS" -p "$BANDWIDTH_PORT")
@@ -95,7 +92,7 @@ perftest() {
     >"$VM_OUT/$program.client" 2>&1 || { cat "$VM_OUT/$program.client"; return 1; }
   wait "$server"
   awk -v program="$program" -v bytes="$BANDWIDTH_BYTES" '
-    $1 == bytes {print $4; print program ": " $4 >"/dev/stderr"}' "$VM_OUT/$program.client" \
+    $1 == bytes {mb = $4 * 1.048576; print mb; print program ": " mb >"/dev/stderr"}' "$VM_OUT/$program.client" \
     >>"$VM_OUT/$program.rounds"
 }
 
@@ -124,7 +121,7 @@ junit() {
 
 start_probe c "$VM_BIN/latency" "$VM_DEVICE" "$VM_ADDRESS" "$LATENCY_OPERATIONS"
 start_probe java "$JAVA_HOME/bin/java" "${java_flags[@]}" -cp "$CLASS_PATH" "$PROBE_CLASS" \
-  "$VM_DEVICE" "$VM_ADDRESS" "$LATENCY_OPERATIONS"
+  "$VM_DEVICE" "$VM_ADDRESS" "$LATENCY_OPERATIONS" "$WARM_UP_MS" serve
 check latency "$PROBE_LIMIT_SECONDS" latency
 check bandwidth "$PROBE_LIMIT_SECONDS" bandwidth
 stop_probes

@@ -2,8 +2,10 @@ package dev.starling.models;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.starling.engine.kernel.VectorKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -20,7 +22,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>In each product the vector operand is loaded and the other broadcast, so no lane is ever added
  * to another and every element is the same chain of fused multiply-adds on any vector width. A last
  * tile that would stick out is moved back to overlap the one before it, which writes the same bits
- * twice; matrices narrower than a tile take the scalar loop.
+ * twice; matrices narrower than a tile take the scalar loop, as all do where vectors are not
+ * compiled.
  */
 final class DenseKernels {
   /** The widest vectors of this machine. */
@@ -43,6 +46,7 @@ final class DenseKernels {
   /** Rows of a tile. */
   static final int ROWS = 4;
 
+  private static final boolean VECTORS = VectorKernels.areVectorsCompiled();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private DenseKernels() {}
@@ -68,6 +72,10 @@ final class DenseKernels {
       float[] xt,
       int stride,
       float[] zt) {
+    if (!VECTORS) {
+      forwardScalar(parameters, weight, bias, in, out, xt, stride, zt);
+      return;
+    }
     int o = 0;
     for (; o + ROWS <= out; o += ROWS) {
       for (int b = 0; b < stride; b += TILE) {
@@ -77,6 +85,31 @@ final class DenseKernels {
     for (; o < out; o++) {
       for (int b = 0; b < stride; b += TILE) {
         forward1(parameters, weight, bias, in, o, xt, stride, b, zt);
+      }
+    }
+  }
+
+  private static void forwardScalar(
+      MemorySegment parameters,
+      long weight,
+      long bias,
+      int in,
+      int out,
+      float[] xt,
+      int stride,
+      float[] zt) {
+    for (int o = 0; o < out; o++) {
+      long row = weight + (long) o * in * Float.BYTES;
+      Arrays.fill(
+          zt,
+          o * stride,
+          (o + 1) * stride,
+          parameters.get(JAVA_FLOAT, bias + (long) o * Float.BYTES));
+      for (int i = 0; i < in; i++) {
+        float w = parameters.get(JAVA_FLOAT, row + (long) i * Float.BYTES);
+        for (int b = 0; b < stride; b++) {
+          zt[o * stride + b] = Math.fma(w, xt[i * stride + b], zt[o * stride + b]);
+        }
       }
     }
   }
@@ -168,7 +201,7 @@ final class DenseKernels {
    */
   static void inputGradient(
       MemorySegment parameters, long weight, int in, int out, float[] dz, int rows, float[] dx) {
-    if (in < TILE) {
+    if (in < TILE || !VECTORS) {
       inputGradientScalar(parameters, weight, in, out, dz, rows, dx);
       return;
     }
@@ -267,7 +300,7 @@ final class DenseKernels {
       int out,
       MemorySegment gradient,
       long weight) {
-    if (in < TILE) {
+    if (in < TILE || !VECTORS) {
       weightGradientScalar(dz, x, rows, batch, in, out, gradient, weight);
       return;
     }
