@@ -204,7 +204,8 @@ public final class VerbsFabric implements Fabric {
 
   private CompletableFuture<Connection> begin(
       RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
-    boolean direct = channel.isColocated(descriptor.rank());
+    // Readers write nothing, so they can be cut off in any case.
+    boolean direct = localRank < layout.workers() && channel.isColocated(descriptor.rank());
     Function<Endpoint, AttachRequest> request =
         endpoint ->
             new AttachRequest(
