@@ -4,6 +4,7 @@ import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.ClusterBoard;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.cluster.RollCall;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.rendezvous.ControlLink;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -29,7 +31,11 @@ import java.util.function.Consumer;
  */
 final class ClusterJob implements TrainingJob {
   private static final long POLL_MS = 10;
+
+  /** How long a rank that is to stop waits for others to finish, or for an evaluation. */
   private static final long STOP_LIMIT_NS = TimeUnit.SECONDS.toNanos(4);
+
+  private static final long STOPPING_LEADER_LIMIT_NS = TimeUnit.SECONDS.toNanos(8);
   private static final long STANDSTILL_NS = TimeUnit.SECONDS.toNanos(120);
 
   private final RunPlan plan;
@@ -41,6 +47,8 @@ final class ClusterJob implements TrainingJob {
   private final ClusterBoard cluster;
   private final JoinedWorker joined;
   private final JobObserver observer;
+  private volatile boolean over;
+  private volatile boolean evaluates;
   private long standingSinceNs = System.nanoTime();
   private long stepsSeen;
 
@@ -66,22 +74,16 @@ final class ClusterJob implements TrainingJob {
     tell.accept("rank %d of %d, told by %s".formatted(rank, place.worldSize(), place.source()));
     try {
       ControlLink link = opened(link(place));
-      ClusterBoard.announce(link);
-      await(link, place.worldSize());
+      RollCall roll = new RollCall(link, place.worldSize());
+      roll.announce();
+      final long gatherLeftNs = await(roll);
       ShmFabric shared = new ShmFabric(plan.options().directory);
       shared.removeDeadRegions();
-      Fabric fabric =
-          opened(FabricChoice.open(plan.options(), link, place.worldSize(), shared, tell));
+      Fabric fabric = opened(FabricChoice.open(plan.options(), link, roll, shared, tell));
       cluster =
           opened(
               new ClusterBoard(
-                  link,
-                  place.worldSize(),
-                  shared,
-                  fabric,
-                  plan.budget().total(),
-                  gatherNs(),
-                  this::incident));
+                  link, roll, shared, fabric, plan.budget().total(), gatherLeftNs, this::incident));
       PassWarmUp.run(plan.options(), plan.setup(), parameters, stop);
       joined =
           opened(
@@ -89,6 +91,7 @@ final class ClusterJob implements TrainingJob {
                   plan.context(), cluster.board(), rank, link.incarnation(), parameters));
       opened.add(cluster::end);
       cluster.watch(joined.worker().counters(), joined.worker()::published);
+      tellSource();
       observer =
           opened(new JobObserver(cluster.board(), plan.context().conclude().layout(), cluster));
     } catch (Throwable failure) {
@@ -145,12 +148,26 @@ final class ClusterJob implements TrainingJob {
             plan.budget().total());
   }
 
-  /** Who comes later than the limit joins a job that has begun. */
-  private void await(ControlLink link, int workers) {
-    try {
-      link.awaitJoined(workers, gatherNs());
-    } catch (StarlingException late) {
-      incident(late.getMessage() + "; the others begin without");
+  /**
+   * Waits until every rank is there, or the job has begun without this one. Who comes later than
+   * the limit joins a job that has begun.
+   *
+   * @return what is left of the limit
+   */
+  private long await(RollCall roll) {
+    long deadlineNs = System.nanoTime() + gatherNs();
+    while (!roll.isComplete()
+        && !roll.hasBegun()
+        && !stop.isRequested()
+        && System.nanoTime() - deadlineNs < 0) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(POLL_MS));
+    }
+    return Math.max(0, deadlineNs - System.nanoTime());
+  }
+
+  private void tellSource() {
+    if (joined.source() != RankRecord.INITIAL) {
+      incident("rank %d copied the model of rank %d".formatted(rank, joined.source()));
     }
   }
 
@@ -186,19 +203,33 @@ final class ClusterJob implements TrainingJob {
   }
 
   @Override
+  public int restarts() {
+    int restarts = 0;
+    for (int other = 0; other < board().workers(); other++) {
+      restarts += Math.max(0, observer.incarnation(other));
+    }
+    return restarts;
+  }
+
+  @Override
   public boolean isEvaluator() {
-    return cluster.leader() == rank && !cluster.isDone();
+    return over ? evaluates : cluster.leader() == rank;
   }
 
   @Override
   public void train() throws Exception {
     if (joined.awaitStart(stop)) {
-      new WorkerLoop(plan, board(), rank, stop).run(joined.worker());
+      new WorkerLoop(plan, board(), rank, this::isToStop).run(joined.worker());
     }
     joined.finish(() -> true);
     while (!isOver()) {
       Thread.sleep(POLL_MS);
     }
+    over = true;
+  }
+
+  private boolean isToStop() {
+    return stop.isRequested() || joined.isStopRequested();
   }
 
   /** Whether this rank need not wait any more: another has evaluated, or this one is to. */
@@ -206,17 +237,40 @@ final class ClusterJob implements TrainingJob {
     if (cluster.isDone()) {
       return true;
     }
-    if (stop.isRequested() && System.nanoTime() - stop.requestedNs() > STOP_LIMIT_NS) {
-      return true;
+    long stoppingNs = stop.isRequested() ? System.nanoTime() - stop.requestedNs() : 0;
+    if (stoppingNs > 0) {
+      cluster.leaving();
     }
-    boolean mine = cluster.leader() == rank;
-    return mine && (areOthersFinished() || isStandstill());
+    int leader = cluster.leader();
+    if (leader != rank) {
+      return stoppingNs > (cluster.isLeaving(leader) ? STOPPING_LEADER_LIMIT_NS : STOP_LIMIT_NS);
+    }
+    boolean late = stoppingNs > STOP_LIMIT_NS;
+    // Where this rank alone was asked to stop, the run goes on and is another's to evaluate.
+    evaluates = areOthersFinished() || isStandstill() || late && areOthersStopping();
+    if (evaluates) {
+      cluster.evaluating();
+    }
+    return evaluates || late;
+  }
+
+  private boolean areOthersStopping() {
+    for (int other = 0; other < board().workers(); other++) {
+      boolean goesOn = !isFinished(other) && !cluster.isLeaving(other);
+      if (cluster.isAlive(other) && goesOn) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isFinished(int other) {
+    return board().rank(other).state().compareTo(RankRecord.State.FINISHED) >= 0;
   }
 
   private boolean areOthersFinished() {
     for (int other = 0; other < board().workers(); other++) {
-      if (cluster.isAlive(other)
-          && board().rank(other).state().compareTo(RankRecord.State.FINISHED) < 0) {
+      if (cluster.isAlive(other) && !isFinished(other)) {
         return false;
       }
     }

@@ -1,8 +1,8 @@
 package dev.starling.cli.train;
 
 import dev.starling.engine.ConfigurationException;
-import dev.starling.engine.cluster.ClusterBoard;
 import dev.starling.engine.cluster.LinkChannel;
+import dev.starling.engine.cluster.RollCall;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.FabricProvider;
 import dev.starling.engine.fabric.FabricSettings;
@@ -23,7 +23,7 @@ final class FabricChoice {
    *
    * @param options what was asked for
    * @param link the link to the other ranks
-   * @param workers how many ranks the job has
+   * @param roll who is there
    * @param shared the regions of this host
    * @param tell takes the reason of the choice
    * @return the fabric; {@code shared} itself, or another one that the caller closes
@@ -31,15 +31,23 @@ final class FabricChoice {
   static Fabric open(
       TrainOptions options,
       ControlLink link,
-      int workers,
+      RollCall roll,
       ShmFabric shared,
       Consumer<String> tell) {
     String wanted = options.launch.fabric;
-    List<Integer> elsewhere = elsewhere(link, workers);
-    Optional<String> inUse = ClusterBoard.fabricInUse(link, workers);
+    List<Integer> elsewhere = new ArrayList<>();
+    List<Integer> missing = new ArrayList<>();
+    for (int rank = 0; rank < roll.workers(); rank++) {
+      if (!roll.isHere(rank)) {
+        missing.add(rank);
+      } else if (rank != roll.rank() && !roll.isColocated(rank)) {
+        elsewhere.add(rank);
+      }
+    }
+    Optional<String> inUse = roll.fabricInUse();
     String name =
         wanted.equals(LaunchOptions.AUTO)
-            ? inUse.orElse(elsewhere.isEmpty() ? ShmFabric.NAME : firstOther())
+            ? inUse.orElseGet(() -> choose(elsewhere, missing))
             : wanted;
     if (inUse.isPresent() && !inUse.get().equals(name)) {
       throw new ConfigurationException(
@@ -48,42 +56,61 @@ final class FabricChoice {
     }
     if (name.equals(ShmFabric.NAME)) {
       requireOneHost(elsewhere);
-      tell.accept("fabric shm: all ranks are on this host");
+      tell.accept("fabric shm: " + whyShared(missing, inUse.isPresent()));
       return shared;
     }
     FabricProvider provider = provider(name);
-    provider
-        .unavailableReason()
-        .ifPresent(
-            reason -> {
-              throw new ConfigurationException(
-                  "the fabric %s cannot be used: %s; 'starling doctor' tells more"
-                      .formatted(name, reason));
-            });
+    provider.unavailableReason().ifPresent(reason -> refuse(name, reason));
+    boolean chosen = wanted.equals(LaunchOptions.AUTO);
     tell.accept(
         "fabric %s: %s"
-            .formatted(
-                name,
-                wanted.equals(LaunchOptions.AUTO)
-                    ? "ranks " + elsewhere + " are on other hosts"
-                    : "asked for"));
+            .formatted(name, chosen ? whyOther(elsewhere, inUse.isPresent()) : "asked for"));
+    boolean sharesHost = elsewhere.size() + 1 < roll.workers();
     return provider.open(
         new FabricSettings(
             new LinkChannel(link),
             options.directory,
-            elsewhere.size() + 1 < workers,
+            sharesHost,
             options.launch.fabricOptions(),
             tell));
   }
 
-  private static List<Integer> elsewhere(ControlLink link, int workers) {
-    List<Integer> ranks = new ArrayList<>();
-    for (int rank = 0; rank < workers; rank++) {
-      if (rank != link.rank() && !link.isColocated(rank)) {
-        ranks.add(rank);
+  private static void refuse(String name, String reason) {
+    throw new ConfigurationException(
+        "the fabric %s cannot be used: %s; 'starling doctor' tells more".formatted(name, reason));
+  }
+
+  /** Ranks that are not there yet may be anywhere: a fabric between hosts reaches them too. */
+  private static String choose(List<Integer> elsewhere, List<Integer> missing) {
+    if (!elsewhere.isEmpty()) {
+      return firstOther();
+    }
+    for (FabricProvider provider : missing.isEmpty() ? List.<FabricProvider>of() : providers()) {
+      if (provider.unavailableReason().isEmpty()) {
+        return provider.name();
       }
     }
-    return ranks;
+    return ShmFabric.NAME;
+  }
+
+  private static String whyShared(List<Integer> missing, boolean inUse) {
+    if (inUse) {
+      return "the job uses it already";
+    }
+    return missing.isEmpty()
+        ? "all ranks are on this host"
+        : "all ranks that have come are on this host; ranks "
+            + missing
+            + " can only join from here";
+  }
+
+  private static String whyOther(List<Integer> elsewhere, boolean inUse) {
+    if (inUse) {
+      return "the job uses it already";
+    }
+    return elsewhere.isEmpty()
+        ? "some ranks have not come and may be on other hosts"
+        : "ranks " + elsewhere + " are on other hosts";
   }
 
   private static void requireOneHost(List<Integer> elsewhere) {
@@ -91,8 +118,7 @@ final class FabricChoice {
       throw new ConfigurationException(
           "the fabric shm reaches ranks of one host, and ranks "
               + elsewhere
-              + " are on other hosts or have not come: use --fabric verbs, or raise"
-              + " --gather-seconds");
+              + " are on other hosts: start every rank with --fabric verbs");
     }
   }
 

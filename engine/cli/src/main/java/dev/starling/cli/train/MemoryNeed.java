@@ -32,9 +32,10 @@ record MemoryNeed(long bytes, long parameters, int workers) {
    *
    * @param options its options
    * @param setup its model
+   * @param workers how many of its workers are on this host
    * @return the need
    */
-  static MemoryNeed of(TrainOptions options, RunSetup setup) {
+  static MemoryNeed of(TrainOptions options, RunSetup setup, int workers) {
     long parameters = setup.model().parameterCount();
     long state =
         switch (options.optimizer) {
@@ -46,9 +47,9 @@ record MemoryNeed(long bytes, long parameters, int workers) {
     long copies = options.record.savesEnd() ? 1 + state : 0;
     long rounding = options.record.payload() == GradientPayload.BF16 ? ROUNDING : 0;
     long models =
-        options.workers * (ReplicaLayout.PLANES + GRADIENTS + state + copies + rounding) + AVERAGES;
+        workers * (ReplicaLayout.PLANES + GRADIENTS + state + copies + rounding) + AVERAGES;
     return new MemoryNeed(
-        Math.multiplyExact(models * Float.BYTES, parameters), parameters, options.workers);
+        Math.multiplyExact(models * Float.BYTES, parameters), parameters, workers);
   }
 
   /**

@@ -34,6 +34,9 @@ final class RunDirectory implements AutoCloseable {
   /** The file that says what a run is made of. */
   static final String CONFIG = "config.json";
 
+  /** The file that a run ends with. */
+  static final String RESULT = "result.json";
+
   private static final String PARENT = "starling-runs";
   private static final int MAX_RUNS_PER_SECOND = 1000;
 
@@ -87,7 +90,8 @@ final class RunDirectory implements AutoCloseable {
    */
   static RunDirectory create(Path wanted, String command) throws IOException {
     if (wanted == null) {
-      return new RunDirectory(fresh(parent(), command));
+      String name = LocalDateTime.now().format(TIME) + "-" + command;
+      return new RunDirectory(fresh(parent(), name, "-"));
     }
     if (Files.exists(wanted) && !Files.isDirectory(wanted)) {
       throw new ConfigurationException(
@@ -103,6 +107,37 @@ final class RunDirectory implements AutoCloseable {
     return new RunDirectory(wanted);
   }
 
+  /**
+   * Makes the directory of one rank below that of its run. A rank that is started again gets
+   * another one beside that of its predecessor.
+   *
+   * @param run the run's directory
+   * @param name the rank's
+   * @return the directory, with an empty log
+   * @throws ConfigurationException when a rank has finished the run
+   * @throws IOException when it cannot be made
+   */
+  static RunDirectory ofRank(Path run, String name) throws IOException {
+    if (Files.exists(run) && !Files.isDirectory(run)) {
+      throw new ConfigurationException(
+          "--out=" + run + " is a file: choose a directory that is missing or empty");
+    }
+    Files.createDirectories(run);
+    try (Stream<Path> entries = Files.list(run)) {
+      Optional<Path> result =
+          entries.map(rank -> rank.resolve(RESULT)).filter(Files::exists).findAny();
+      if (result.isPresent()) {
+        throw new ConfigurationException(
+            "--out="
+                + run
+                + " holds a run that has ended ("
+                + result.get()
+                + "): choose another directory, or remove that run");
+      }
+    }
+    return new RunDirectory(fresh(run, name, "."));
+  }
+
   private static Path parent() throws IOException {
     Path here = Path.of(PARENT);
     boolean writable =
@@ -111,11 +146,11 @@ final class RunDirectory implements AutoCloseable {
     return Files.createDirectories(parent);
   }
 
-  private static Path fresh(Path parent, String command) throws IOException {
-    String name = LocalDateTime.now().format(TIME) + "-" + command;
+  private static Path fresh(Path parent, String name, String separator) throws IOException {
     for (int number = 1; ; number++) {
       try {
-        return Files.createDirectory(parent.resolve(number == 1 ? name : name + "-" + number));
+        String numbered = number == 1 ? name : name + separator + number;
+        return Files.createDirectory(parent.resolve(numbered));
       } catch (FileAlreadyExistsException taken) {
         if (number == MAX_RUNS_PER_SECOND) {
           throw taken;

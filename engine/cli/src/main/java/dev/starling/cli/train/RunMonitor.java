@@ -111,7 +111,10 @@ final class RunMonitor implements AutoCloseable {
   private void tell() {
     job.observer().refresh();
     Progress progress = progress();
-    display.show(progress);
+    // Of several ranks one shows how far all are: a launcher mixes what they write.
+    if (job.isEvaluator()) {
+      display.show(progress);
+    }
     if (System.nanoTime() - logAtNs > 0) {
       logAtNs = System.nanoTime() + LOG_INTERVAL_NS;
       directory.log(progress.toLine());

@@ -37,6 +37,7 @@ import picocli.CommandLine.Parameters;
     })
 public final class StatCommand extends StarlingCommand {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final long FRESH_MS = 10_000;
   private static final String CLEAR = "\033[H\033[2J";
 
   @Parameters(paramLabel = "DIR", description = "The run directory.")
@@ -71,7 +72,7 @@ public final class StatCommand extends StarlingCommand {
     JsonNode board = read(config, JsonNode.class).path("board");
     boolean refresh = terminal().interactive() && !once && !json();
     while (true) {
-      Map<String, Object> stat = look(board.asText());
+      Map<String, Object> stat = look(board.isTextual() ? board.asText() : "");
       String report = StatReport.of(directory, MAPPER.valueToTree(stat));
       if (!refresh || !stat.get("state").equals(RunStat.RUNNING)) {
         answer(stat, report);
@@ -113,10 +114,16 @@ public final class StatCommand extends StarlingCommand {
               + " at its train.log");
     }
     Map<String, Object> stat = saved(saved());
-    if (stat.get("state").equals(RunStat.RUNNING)) {
+    boolean fresh = boardPath.isEmpty() && isFresh(saved());
+    if (stat.get("state").equals(RunStat.RUNNING) && !fresh) {
       stat.put("state", RunStat.DEAD);
     }
     return stat;
+  }
+
+  /** A rank of several hosts has no board that others can look at, but saves what it knows. */
+  private static boolean isFresh(Path file) throws IOException {
+    return System.currentTimeMillis() - Files.getLastModifiedTime(file).toMillis() < FRESH_MS;
   }
 
   private Path saved() {

@@ -67,7 +67,9 @@ final class TrainingRun {
    */
   Optional<RunResult> execute() throws Exception {
     RunPlan plan = RunPlan.of(options);
-    MemoryNeed.of(options, plan.setup()).requireAvailable();
+    // Processes that were started one by one each look after their own replica.
+    int here = place.map(told -> Math.max(1, told.localWorldSize())).orElse(options.workers);
+    MemoryNeed.of(options, plan.setup(), here).requireAvailable();
     try (PrivateMemory memory =
         PrivateMemory.allocate("the averaged model", plan.parameterCount() * Float.BYTES)) {
       MemorySegment parameters = memory.segment();
@@ -102,14 +104,18 @@ final class TrainingRun {
     String line =
         "rank %d has done %d steps; another rank evaluates and saves the run"
             .formatted(rank, job.board().rank(rank).steps());
+    directory.write(RunStat.FILE, RunStat.of(job.board(), false).toJson());
     directory.log(line);
     terminal.err().println(line);
   }
 
   /** A rank of several has a directory of its own, below the one that was named. */
   private RunDirectory directory() throws IOException {
-    if (place.isPresent() && options.out != null) {
-      return RunDirectory.create(options.out.resolve("rank-" + place.get().rank()), command);
+    if (place.isPresent()) {
+      String name = "rank-" + place.get().rank();
+      return options.out == null
+          ? RunDirectory.create(null, command + "-" + name)
+          : RunDirectory.ofRank(options.out, name);
     }
     return options.record.resume == null
         ? RunDirectory.create(options.out, command)
@@ -192,7 +198,7 @@ final class TrainingRun {
             job.lostRanks(),
             job.restarts(),
             directory.path());
-    directory.write("result.json", result.toJson());
+    directory.write(RunDirectory.RESULT, result.toJson());
     directory.write(RunStat.FILE, RunStat.of(job.board(), false).toJson());
     directory.log(RunReport.of(result));
     tellRefused(result, directory);

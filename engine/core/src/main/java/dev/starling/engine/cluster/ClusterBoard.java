@@ -11,7 +11,6 @@ import dev.starling.engine.rendezvous.ControlLink;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -26,34 +25,27 @@ import java.util.function.LongSupplier;
  *   JobBoard: record of this rank ---- progress ---->  its board: a copy of that record
  *             copies of the others' &lt;--- progress ---- its own record
  *             work left   = all the work - what this rank took - what the others say they took
- *             phase       GATHERING --everybody joined, or the limit--> RUNNING --told here--> STOPPING, RELEASED
+ *             phase       GATHERING --everybody joined, or the limit, or another rank runs--> RUNNING
+ *                         --a rank has said that the job is done--> STOPPING
  * </pre>
  *
  * <p>Nobody coordinates: every process moves its own board forward. The copies are at most one
- * heartbeat and one look old, so ranks may together do a few steps more than there was work.
+ * heartbeat and one look old, so ranks may together do a few steps more than there was work. A rank
+ * that returns goes on counting where its last incarnation was heard last.
  */
 public final class ClusterBoard implements RemoteCounts, AutoCloseable {
   /**
    * How many numbers a rank tells the others; a {@link ControlLink.Context} is to carry as many.
    */
-  public static final int PROGRESS_WORDS;
+  public static final int PROGRESS_WORDS = ProgressWords.COUNT;
 
-  private static final int TAKEN = RankRecord.WORDS;
-  private static final int PUBLISHED = TAKEN + 1;
-  private static final int COUNTERS = PUBLISHED + 1;
   private static final Counter[] ALL = Counter.values();
-
-  static {
-    PROGRESS_WORDS = COUNTERS + ALL.length;
-  }
-
   private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(10);
+  private static final long JOINING_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
   private static final long CLOSE_LIMIT_MS = 5_000;
-  private static final String HERE = "here";
-  private static final String JOINED = "joined ";
-  private static final String DONE = "done";
 
   private final ControlLink link;
+  private final RollCall roll;
   private final JobBoard board;
   private final long work;
   private final long gatherLimitNs;
@@ -61,6 +53,12 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
   private final RankRecord own;
   private final long[] elsewhere;
   private final int[] seen;
+  private final int[] strangers;
+  private final long[] behindNs;
+  private final long[] earlierCounts = new long[ALL.length];
+  private long earlierPublished;
+  private volatile boolean leaving;
+  private volatile boolean evaluating;
   private final Thread thread;
   private volatile boolean ended;
   private volatile RuntimeException failure;
@@ -74,22 +72,25 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
    * Creates the board and starts to keep it up to date.
    *
    * @param link the connection to the other ranks, closed by the caller after this board
-   * @param workers how many ranks the job has
+   * @param roll who is there
    * @param regions where the regions of this host lie
    * @param reach how ranks reach each other
    * @param work how much there is to do, in units of the caller's
-   * @param gatherLimitNs how long this rank, once joined, waits for the others before it begins
+   * @param gatherLimitNs how long this rank, once joined, waits for ranks that are not there before
+   *     it begins; for those that are there and have not joined yet a minute more
    * @param tell takes a sentence for people, from any thread
    */
   public ClusterBoard(
       ControlLink link,
-      int workers,
+      RollCall roll,
       ShmFabric regions,
       Fabric reach,
       long work,
       long gatherLimitNs,
       Consumer<String> tell) {
     this.link = link;
+    this.roll = roll;
+    int workers = roll.workers();
     this.work = work;
     this.gatherLimitNs = gatherLimitNs;
     this.tell = tell;
@@ -98,6 +99,16 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
     elsewhere = new long[workers];
     seen = new int[workers];
     Arrays.fill(seen, Membership.ABSENT);
+    strangers = seen.clone();
+    behindNs = new long[workers];
+    Arrays.fill(behindNs, Long.MAX_VALUE);
+    try {
+      adoptPredecessor();
+      look();
+    } catch (Throwable failed) {
+      board.close();
+      throw failed;
+    }
     thread = new Thread(this::keep, "starling-board");
     thread.setDaemon(true);
     thread.start();
@@ -112,35 +123,9 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
     return board;
   }
 
-  /**
-   * Says that this process is there, before it knows how ranks are to reach each other.
-   *
-   * @param link the link
-   */
-  public static void announce(ControlLink link) {
-    link.publish(HERE);
-  }
-
-  /**
-   * Returns how ranks that have joined reach each other.
-   *
-   * @param link the link
-   * @param workers how many ranks the job has
-   * @return the fabric's name, or empty when nobody has joined yet
-   */
-  public static Optional<String> fabricInUse(ControlLink link, int workers) {
-    for (int rank = 0; rank < workers; rank++) {
-      String info = link.info(rank);
-      if (rank != link.rank() && info.startsWith(JOINED)) {
-        return Optional.of(info.substring(JOINED.length()));
-      }
-    }
-    return Optional.empty();
-  }
-
   /** Says that this rank has done what one rank was to do for all: the others may leave. */
   public void done() {
-    link.publish(DONE);
+    roll.done(board.reach().name());
   }
 
   /**
@@ -149,12 +134,36 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
    * @return whether one has
    */
   public boolean isDone() {
-    for (int rank = 0; rank < board.workers(); rank++) {
-      if (link.info(rank).equals(DONE)) {
-        return true;
-      }
-    }
-    return false;
+    return roll.isDone();
+  }
+
+  /** Says that this rank is about to leave before the work is done. */
+  public void leaving() {
+    leaving = true;
+  }
+
+  /**
+   * Tells whether a rank has said {@link #leaving}.
+   *
+   * @param rank the rank
+   * @return whether it has, in its present incarnation
+   */
+  public boolean isLeaving(int rank) {
+    return rank == link.rank() ? leaving : means(rank, ProgressWords.LEAVING);
+  }
+
+  /** Says that this rank does what one rank is to do for all: it leads until it ends. */
+  public void evaluating() {
+    evaluating = true;
+  }
+
+  private boolean isEvaluating(int rank) {
+    return rank == link.rank() ? evaluating : means(rank, ProgressWords.EVALUATING);
+  }
+
+  private boolean means(int rank, int bit) {
+    long told = link.progress(rank, ProgressWords.INTENT);
+    return ProgressWords.means(told, board.rank(rank).incarnation(), bit);
   }
 
   /**
@@ -171,26 +180,31 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
 
   @Override
   public long count(int rank, Counter counter) {
-    return link.progress(rank, COUNTERS + counter.ordinal());
+    return link.progress(rank, ProgressWords.COUNTERS + counter.ordinal());
   }
 
   @Override
   public long published(int rank) {
-    return link.progress(rank, PUBLISHED);
+    return link.progress(rank, ProgressWords.PUBLISHED);
   }
 
   /**
-   * Returns the lowest rank that lives: it does what one rank is to do for all.
+   * Returns the rank that does what one rank is to do for all: the lowest that lives, or the one
+   * that has begun with it.
    *
-   * @return a rank, this one's at the highest
+   * @return a rank
    */
   public int leader() {
-    for (int rank = 0; rank < link.rank(); rank++) {
+    int lowest = link.rank();
+    for (int rank = board.workers() - 1; rank >= 0; rank--) {
       if (isAlive(rank)) {
-        return rank;
+        if (isEvaluating(rank)) {
+          return rank;
+        }
+        lowest = Math.min(lowest, rank);
       }
     }
-    return link.rank();
+    return lowest;
   }
 
   /**
@@ -221,32 +235,57 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
     }
   }
 
+  /** What the last incarnation said, which whoever admitted this rank has handed over. */
+  private void adoptPredecessor() {
+    long clock = link.progress(link.rank(), ProgressWords.CLOCK);
+    if (link.incarnation() == 0 || clock == 0) {
+      return;
+    }
+    behindNs[link.rank()] = System.nanoTime() - clock;
+    copyWords(link.rank());
+    board.takenElsewhere(link.progress(link.rank(), ProgressWords.TAKEN));
+    for (Counter counter : ALL) {
+      earlierCounts[counter.ordinal()] =
+          link.progress(link.rank(), ProgressWords.COUNTERS + counter.ordinal());
+    }
+    earlierPublished = link.progress(link.rank(), ProgressWords.PUBLISHED);
+  }
+
   private void look() {
     long othersTook = 0;
     boolean complete = true;
+    boolean awaited = false;
     for (int rank = 0; rank < board.workers(); rank++) {
       if (rank != link.rank()) {
         copy(rank);
         othersTook += elsewhere[rank];
-        complete &= board.rank(rank).state() != RankRecord.State.ABSENT;
+        boolean absent = board.rank(rank).state() == RankRecord.State.ABSENT;
+        complete &= !absent;
+        awaited |= absent && roll.isHere(rank);
       }
     }
-    tellOwn(othersTook);
-    if (own.state() != RankRecord.State.ABSENT && board.phase() == JobBoard.Phase.GATHERING) {
-      gather(complete);
+    if (board.phase() == JobBoard.Phase.GATHERING) {
+      gather(complete, awaited);
+    } else if (board.phase() == JobBoard.Phase.RUNNING && isDone()) {
+      board.phase(JobBoard.Phase.STOPPING);
     }
+    tellOwn(othersTook);
   }
 
   private void tellOwn(long othersTook) {
     for (int word = 0; word < RankRecord.WORDS; word++) {
       link.setProgress(word, own.word(word));
     }
-    link.setProgress(TAKEN, work - board.workLeft() - othersTook);
+    link.setProgress(ProgressWords.TAKEN, work - board.workLeft() - othersTook);
+    link.setProgress(ProgressWords.PHASE, board.phase().ordinal());
+    link.setProgress(
+        ProgressWords.INTENT, ProgressWords.intent(link.incarnation(), leaving, evaluating));
+    link.setProgress(ProgressWords.CLOCK, System.nanoTime());
     tellCounters();
     if (!announced && own.state() != RankRecord.State.ABSENT) {
       announced = true;
       joinedNs = System.nanoTime();
-      link.publish(JOINED + board.reach().name());
+      roll.joined(board.reach().name());
     }
   }
 
@@ -255,61 +294,125 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
       return;
     }
     for (Counter counter : ALL) {
-      link.setProgress(COUNTERS + counter.ordinal(), counters.get(counter));
+      long earlier = earlierCounts[counter.ordinal()];
+      link.setProgress(
+          ProgressWords.COUNTERS + counter.ordinal(),
+          counter.merge(earlier, counters.get(counter)));
     }
-    link.setProgress(PUBLISHED, published.getAsLong());
+    link.setProgress(ProgressWords.PUBLISHED, earlierPublished + published.getAsLong());
   }
 
   private void copy(int rank) {
     RankRecord record = board.rank(rank);
     int incarnation = link.knownIncarnation(rank);
-    String info = link.info(rank);
-    boolean joined = incarnation >= 0 && (info.startsWith(JOINED) || info.equals(DONE));
-    PeerState state = joined ? link.state(rank, incarnation) : PeerState.DEAD;
+    String fabric = roll.fabricOf(rank, incarnation);
+    PeerState state = PeerState.DEAD;
+    if (fabric != null && isReachable(rank, incarnation, fabric)) {
+      state = link.state(rank, incarnation);
+    }
+    copyTaken(rank);
+    copyWords(rank);
     if (state == PeerState.DEAD) {
-      if (seen[rank] != Membership.ABSENT && record.state() != RankRecord.State.ABSENT) {
-        seen[rank] = Membership.ABSENT;
-        record.lost();
-        tell.accept(
-            "rank %d was lost after %d steps; the others go on without it"
-                .formatted(rank, record.steps()));
-      }
-      return;
-    }
-    long taken = link.progress(rank, TAKEN);
-    if (taken > elsewhere[rank]) {
-      board.takenElsewhere(taken - elsewhere[rank]);
-      elsewhere[rank] = taken;
-    }
-    for (int word = 0; word < RankRecord.WORDS; word++) {
-      record.word(word, link.progress(rank, word));
-    }
-    if (state == PeerState.CLOSED) {
-      record.left();
+      lost(rank, record);
+    } else if (state == PeerState.CLOSED) {
+      left(rank, record);
     } else if (seen[rank] != incarnation) {
-      seen[rank] = incarnation;
-      record.present(incarnation);
-      if (board.phase() != JobBoard.Phase.GATHERING) {
-        tell.accept("rank %d has joined (incarnation %d)".formatted(rank, incarnation));
-      }
+      present(rank, record, incarnation);
     } else {
       record.state(link.progress(rank, RankRecord.STATE_WORD));
     }
   }
 
-  private void gather(boolean complete) {
+  /** Ranks that chose different fabrics, each when it had not heard of the other, never meet. */
+  private boolean isReachable(int rank, int incarnation, String fabric) {
+    boolean same = fabric.equals(board.reach().name());
+    if (!same && strangers[rank] != incarnation) {
+      strangers[rank] = incarnation;
+      tell.accept(
+          "rank %d uses the fabric %s and rank %d %s: they do not reach each other; name one with"
+                  .formatted(rank, fabric, link.rank(), board.reach().name())
+              + " --fabric, or raise --gather-seconds");
+    }
+    return same;
+  }
+
+  private void copyTaken(int rank) {
+    long taken = link.progress(rank, ProgressWords.TAKEN);
+    if (taken > elsewhere[rank]) {
+      board.takenElsewhere(taken - elsewhere[rank]);
+      elsewhere[rank] = taken;
+    }
+  }
+
+  /**
+   * Times are told by the clock of another host: the fastest message tells how far behind it is.
+   */
+  private void copyWords(int rank) {
+    long clock = link.progress(rank, ProgressWords.CLOCK);
+    if (clock == 0) {
+      return;
+    }
+    long behind = link.isColocated(rank) && rank != link.rank() ? 0 : System.nanoTime() - clock;
+    behindNs[rank] = Math.min(behindNs[rank], behind);
+    for (int word = 0; word < RankRecord.WORDS; word++) {
+      long value = link.progress(rank, word);
+      boolean time = word == RankRecord.BEGIN_WORD || word == RankRecord.END_WORD;
+      board.rank(rank).word(word, time && value != 0 ? value + behindNs[rank] : value);
+    }
+  }
+
+  private void lost(int rank, RankRecord record) {
+    boolean took = seen[rank] != Membership.ABSENT;
+    seen[rank] = Membership.ABSENT;
+    if (took && record.state() != RankRecord.State.LEFT) {
+      tell.accept(
+          "rank %d was lost after %d steps; the others go on without it"
+              .formatted(rank, record.steps()));
+      record.lost();
+    }
+  }
+
+  private void left(int rank, RankRecord record) {
+    if (record.state() != RankRecord.State.LEFT && record.state() != RankRecord.State.ABSENT) {
+      record.left();
+      if (!isDone() && !leaving) {
+        tell.accept(
+            "rank %d left after %d steps; the others go on without it"
+                .formatted(rank, record.steps()));
+      }
+    }
+  }
+
+  private void present(int rank, RankRecord record, int incarnation) {
+    seen[rank] = incarnation;
+    record.present(incarnation);
+    if (announced && (incarnation > 0 || board.phase() != JobBoard.Phase.GATHERING)) {
+      tell.accept(
+          incarnation == 0
+              ? "rank %d has joined".formatted(rank)
+              : "rank %d is back (incarnation %d)".formatted(rank, incarnation));
+    }
+  }
+
+  private void gather(boolean complete, boolean awaited) {
+    if (roll.hasBegun()) {
+      board.phase(JobBoard.Phase.RUNNING);
+      return;
+    }
+    if (!announced) {
+      return;
+    }
+    long waitedNs = System.nanoTime() - joinedNs;
     if (complete) {
       board.phase(JobBoard.Phase.RUNNING);
-    } else if (System.nanoTime() - joinedNs > gatherLimitNs) {
+    } else if (waitedNs > gatherLimitNs + (awaited ? JOINING_LIMIT_NS : 0)) {
       List<Integer> missing = new ArrayList<>();
       for (int rank = 0; rank < board.workers(); rank++) {
         if (board.rank(rank).state() == RankRecord.State.ABSENT) {
           missing.add(rank);
         }
       }
-      tell.accept(
-          "ranks %s had not joined after %d s: the others begin without them"
-              .formatted(missing, TimeUnit.NANOSECONDS.toSeconds(gatherLimitNs)));
+      tell.accept("ranks " + missing + " have not joined in time: the others begin without them");
       board.phase(JobBoard.Phase.RUNNING);
     }
   }

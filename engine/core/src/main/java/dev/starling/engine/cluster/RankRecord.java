@@ -49,6 +49,11 @@ public final class RankRecord {
   /** Which of them is the state. */
   static final int STATE_WORD = WORDS - 1;
 
+  /** Which of them are times of the rank's own clock. */
+  static final int BEGIN_WORD = 4;
+
+  static final int END_WORD = 5;
+
   private static final int STATE = 0;
   private static final int INCARNATION = 4;
   private static final int PID = 8;

@@ -19,7 +19,7 @@ public interface RemoteCounts {
       };
 
   /**
-   * Returns what the newest incarnation of a rank has counted.
+   * Returns what all incarnations of a rank have counted.
    *
    * @param rank the rank
    * @param counter which counter
@@ -28,7 +28,7 @@ public interface RemoteCounts {
   long count(int rank, Counter counter);
 
   /**
-   * Returns how many versions the newest incarnation of a rank has, over all its stripes.
+   * Returns how many versions all incarnations of a rank have made, over all its stripes.
    *
    * @param rank the rank
    * @return the sum, at most a heartbeat old

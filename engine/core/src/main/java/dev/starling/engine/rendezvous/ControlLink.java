@@ -302,7 +302,9 @@ public final class ControlLink implements AutoCloseable {
   }
 
   /**
-   * Returns a number of a rank's progress as it was at its last sign of life. Allocates nothing.
+   * Returns a number of a rank's progress as it was at its last sign of life. Allocates nothing. A
+   * rank that returns begins with what its last incarnation said, as far as the members have heard
+   * it; it also learns what the ranks said that are gone.
    *
    * @param rank the rank
    * @param index from 0 to {@link LinkOptions#progressLongs()} - 1

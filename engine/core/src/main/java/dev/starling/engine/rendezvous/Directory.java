@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
 /**
@@ -128,12 +129,50 @@ final class Directory {
     return count;
   }
 
-  private static Frame news(Connection connection, Member member) {
+  /** Who lives says itself what it has published and how far it is; for the others, this rank. */
+  private Frame news(Connection connection, Member member) {
     Identity identity = member.identity();
-    return identity
-        .withHost(hostFor(connection, identity))
-        .write(new Frame(Frame.MEMBER))
-        .putInt(member.isAlive() ? 1 : 0);
+    boolean alive = member.isAlive();
+    Frame frame =
+        identity
+            .withHost(hostFor(connection, identity))
+            .write(new Frame(Frame.MEMBER))
+            .putInt(alive ? 1 : 0);
+    if (!alive) {
+      String info = table.info(member.rank(), identity.incarnation());
+      frame.putText(info == null ? "" : info);
+      putProgress(frame, member.rank());
+    }
+    return frame;
+  }
+
+  /** Adds what a rank last said of its progress. */
+  Frame putProgress(Frame frame, int rank) {
+    frame.putInt(table.progressLongs());
+    for (int i = 0; i < table.progressLongs(); i++) {
+      frame.putLong(table.progress(rank, i));
+    }
+    return frame;
+  }
+
+  /** Takes what a rank said of its progress, from itself or from whoever heard it. */
+  void takeProgress(ByteBuffer body, int rank) {
+    int count = Frame.getInt(body);
+    for (int i = 0; i < count; i++) {
+      long value = Frame.getLong(body);
+      if (i < table.progressLongs()) {
+        table.progress(rank, i, value);
+      }
+    }
+  }
+
+  /** Takes what is told of a rank that this one never met and that is gone. */
+  void takeLegacy(ByteBuffer body, Identity gone) {
+    String info = Frame.getText(body);
+    if (!info.isEmpty()) {
+      table.publish(gone.rank(), gone.incarnation(), info);
+    }
+    takeProgress(body, gone.rank());
   }
 
   /** A loopback address means this host: others are told the address that they know it by. */

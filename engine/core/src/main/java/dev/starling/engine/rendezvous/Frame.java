@@ -31,7 +31,7 @@ final class Frame {
   /** The peer is not accepted: code and sentence. */
   static final int REFUSED = 6;
 
-  /** News of a rank. */
+  /** News of a rank; of one that is gone also what it said. */
   static final int MEMBER = 7;
 
   /** Sign of life with the sender's progress. */

@@ -24,7 +24,8 @@ import java.util.Set;
  * <pre>
  *  joining rank                           seed (any member)                other members
  *  JOIN rank, shape, listens at  ------&gt;  judges
- *               &lt;------  WELCOME incarnation, job, n     MEMBER (the new one) -------&gt;
+ *               &lt;------  WELCOME incarnation, job, n,
+ *                        its last progress               MEMBER (the new one) -------&gt;
  *               &lt;------  n times MEMBER                          the higher rank dials
  *  MEET  ----------------------------------------------------------------------------&gt;
  *               &lt;----------------------------------------------------------------  MET
@@ -239,6 +240,7 @@ final class Joining {
     long job = Frame.getLong(body);
     long founding = Frame.getLong(body);
     tableLeft = Frame.getInt(body);
+    directory.takeProgress(body, context.rank());
     seed.address();
     directory.admitted(incarnation, job, founding);
     directory.ownHost(from.localHost());
@@ -302,14 +304,15 @@ final class Joining {
     }
     who.address();
     Member member = directory.member(who.rank());
-    from.send(
+    Frame welcome =
         directory
             .own()
             .write(new Frame(Frame.WELCOME))
             .putInt(verdict.incarnation())
             .putLong(directory.jobId())
             .putLong(directory.founding())
-            .putInt(directory.tableSize(who.rank())));
+            .putInt(directory.tableSize(who.rank()));
+    from.send(directory.putProgress(welcome, who.rank()));
     directory.sendTable(from, who.rank());
     member.identity(who.withIncarnation(verdict.incarnation()));
     mesh.up(member, from, false);

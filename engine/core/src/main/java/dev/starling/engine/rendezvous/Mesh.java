@@ -109,7 +109,7 @@ final class Mesh {
     int theirs = member.incarnation();
     switch (kind) {
       case Frame.MEMBER -> {
-        onNews(Identity.read(body), Frame.getInt(body) != 0);
+        onNews(Identity.read(body), Frame.getInt(body) != 0, body);
         loop.joining().tableEntry(connection);
       }
       case Frame.HEARTBEAT -> onHeartbeat(member, body);
@@ -134,13 +134,7 @@ final class Mesh {
 
   private void onHeartbeat(Member member, ByteBuffer body) {
     long digest = Frame.getLong(body);
-    int count = Frame.getInt(body);
-    for (int i = 0; i < count; i++) {
-      long value = Frame.getLong(body);
-      if (i < table.progressLongs()) {
-        table.progress(member.rank(), i, value);
-      }
-    }
+    directory.takeProgress(body, member.rank());
     // Two that know different members tell each other; whoever was admitted elsewhere is found so.
     if (digest != directory.digest()
         && member.maySendTable(loop.nowNs(), 5 * context.heartbeatNs())) {
@@ -160,8 +154,8 @@ final class Mesh {
 
   // News of members.
 
-  /** Takes news of a rank from anybody. */
-  void onNews(Identity identity, boolean alive) {
+  /** Takes news of a rank from anybody; what it said when it lived follows in the body. */
+  private void onNews(Identity identity, boolean alive, ByteBuffer body) {
     int rank = identity.rank();
     directory.requireRank(identity);
     if (rank == directory.own().rank()) {
@@ -184,6 +178,7 @@ final class Mesh {
     if (!alive) {
       member.standing(Standing.DEAD);
       table.dead(rank, identity.incarnation());
+      directory.takeLegacy(body, identity);
       return;
     }
     pend(member);
@@ -442,11 +437,7 @@ final class Mesh {
   }
 
   private Frame heartbeat() {
-    Frame frame =
-        new Frame(Frame.HEARTBEAT).putLong(directory.digest()).putInt(table.progressLongs());
-    for (int i = 0; i < table.progressLongs(); i++) {
-      frame.putLong(table.progress(directory.own().rank(), i));
-    }
-    return frame;
+    return directory.putProgress(
+        new Frame(Frame.HEARTBEAT).putLong(directory.digest()), directory.own().rank());
   }
 }

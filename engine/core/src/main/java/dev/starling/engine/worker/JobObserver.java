@@ -122,8 +122,9 @@ public final class JobObserver implements AutoCloseable {
     if (replicas.get(rank) == null) {
       return before;
     }
-    long now = region == null ? counts.count(rank, counter) : countersOf(region).get(counter);
-    return counter.merge(before, now);
+    return region == null
+        ? counts.count(rank, counter)
+        : counter.merge(before, countersOf(region).get(counter));
   }
 
   /**
@@ -160,7 +161,7 @@ public final class JobObserver implements AutoCloseable {
     MemorySegment region = region(rank);
     long sum = earlierPublished[rank];
     if (region == null && replicas.get(rank) != null) {
-      return sum + counts.published(rank);
+      return counts.published(rank);
     }
     for (int stripe = 0; region != null && stripe < layout.stripes(); stripe++) {
       long offset = layout.lineOffset(stripe);

@@ -23,7 +23,7 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** Several links of one job in this process, over loopback, with short times. */
-final class TestJob implements AutoCloseable {
+public final class TestJob implements AutoCloseable {
   static final long SECOND_NS = 1_000_000_000L;
   static final String TOKEN = "a token of the tests, long enough";
 
@@ -34,7 +34,7 @@ final class TestJob implements AutoCloseable {
   private final ExecutorService executor = Executors.newCachedThreadPool();
   private final long socketsBefore;
 
-  TestJob(int worldSize) {
+  public TestJob(int worldSize) {
     this.worldSize = worldSize;
     master = new Endpoint("127.0.0.1", freePort());
     warmUp();
@@ -58,11 +58,11 @@ final class TestJob implements AutoCloseable {
     }
   }
 
-  Endpoint master() {
+  public Endpoint master() {
     return master;
   }
 
-  ControlLink.Context context(int rank) {
+  public ControlLink.Context context(int rank) {
     return context(rank, worldSize);
   }
 
@@ -80,7 +80,7 @@ final class TestJob implements AutoCloseable {
         .listener(new RecordingListener());
   }
 
-  ControlLink open(ControlLink.Context context) {
+  public ControlLink open(ControlLink.Context context) {
     ControlLink link = ControlLink.open(context);
     synchronized (this) {
       links.add(link);
@@ -89,7 +89,7 @@ final class TestJob implements AutoCloseable {
     return link;
   }
 
-  CompletableFuture<ControlLink> openLater(ControlLink.Context context) {
+  public CompletableFuture<ControlLink> openLater(ControlLink.Context context) {
     return CompletableFuture.supplyAsync(() -> open(context), executor);
   }
 
@@ -112,6 +112,11 @@ final class TestJob implements AutoCloseable {
     opened.forEach(link -> link.awaitJoined(opened.size(), 10 * SECOND_NS));
   }
 
+  /** Ends a link as a killed process does. */
+  public static void kill(ControlLink link) {
+    link.kill();
+  }
+
   static String infoOf(ControlLink link) {
     return "region of " + link.rank() + "." + link.incarnation();
   }
@@ -120,7 +125,7 @@ final class TestJob implements AutoCloseable {
     return listeners.get(link);
   }
 
-  static <T> T get(CompletableFuture<T> future) {
+  public static <T> T get(CompletableFuture<T> future) {
     try {
       return future.get(30, TimeUnit.SECONDS);
     } catch (ExecutionException failure) {
@@ -133,7 +138,7 @@ final class TestJob implements AutoCloseable {
     }
   }
 
-  static void await(String what, BooleanSupplier condition) {
+  public static void await(String what, BooleanSupplier condition) {
     long deadlineNs = System.nanoTime() + 10 * SECOND_NS;
     while (!condition.getAsBoolean()) {
       assertTrue(System.nanoTime() < deadlineNs, "in time: " + what);
