@@ -2,7 +2,6 @@ package dev.starling.models;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import dev.starling.engine.kernel.VectorKernels;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -46,7 +45,12 @@ final class DenseKernels {
   /** Rows of a tile. */
   static final int ROWS = 4;
 
-  private static final boolean VECTORS = VectorKernels.areVectorsCompiled();
+  /**
+   * An interpreter, and a JVM that stops at its first compiler, makes an object of every vector.
+   */
+  private static final boolean VECTORS =
+      !System.getProperty("java.vm.info", "").matches(".*(interpreted mode|emulated-client).*");
+
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private DenseKernels() {}
