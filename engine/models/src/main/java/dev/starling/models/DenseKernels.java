@@ -93,7 +93,7 @@ final class DenseKernels {
     }
   }
 
-  private static void forwardScalar(
+  static void forwardScalar(
       MemorySegment parameters,
       long weight,
       long bias,
@@ -269,7 +269,7 @@ final class DenseKernels {
     d31.intoArray(dx, to + 3 * in + LANES);
   }
 
-  private static void inputGradientScalar(
+  static void inputGradientScalar(
       MemorySegment parameters, long weight, int in, int out, float[] dz, int rows, float[] dx) {
     for (int b = 0; b < rows; b++) {
       for (int i = 0; i < in; i++) {
@@ -392,7 +392,7 @@ final class DenseKernels {
     g1.intoMemorySegment(gradient, to + (long) LANES * Float.BYTES, ORDER);
   }
 
-  private static void weightGradientScalar(
+  static void weightGradientScalar(
       float[] dz,
       float[] x,
       int[] rows,
