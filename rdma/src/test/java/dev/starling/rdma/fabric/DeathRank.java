@@ -3,6 +3,7 @@ package dev.starling.rdma.fabric;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.ClusterBoard;
 import dev.starling.engine.cluster.LinkChannel;
+import dev.starling.engine.cluster.RollCall;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.FabricSettings;
 import dev.starling.engine.fabric.PeerState;
@@ -112,7 +113,13 @@ final class DeathRank implements AutoCloseable {
       cluster =
           open(
               new ClusterBoard(
-                  link, RANKS, regions, fabric, Long.MAX_VALUE, settings.patienceNs(), tell));
+                  link,
+                  new RollCall(link, RANKS),
+                  regions,
+                  fabric,
+                  Long.MAX_VALUE,
+                  settings.patienceNs(),
+                  tell));
       PrivateMemory initial =
           open(PrivateMemory.allocate("initial model", settings.parameters * Float.BYTES));
       initial.segment().fill(INITIAL);
