@@ -92,6 +92,16 @@ final class CLoops {
             library.toString(),
             source.toString(),
             "-lm");
+    run(command);
+  }
+
+  /**
+   * Runs a compiler.
+   *
+   * @param command the program and its arguments
+   * @throws IOException with what it printed, if it fails
+   */
+  static void run(List<String> command) throws IOException {
     Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
     try {
       String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -16,6 +16,7 @@
  * single iterations from the JSON file, takes the ratio in each, and shows their median and range.
  *
  * <p>Threads: one benchmark thread per JVM. Memory is allocated outside the heap, written before it
- * is measured, and freed at the end of the trial. Needs {@code gcc} on the path at run time.
+ * is measured, and freed at the end of the trial. Needs {@code gcc} on the path at run time, and
+ * {@link dev.starling.bench.VerbsBenchmark} the headers of libibverbs and librdmacm.
  */
 package dev.starling.bench;

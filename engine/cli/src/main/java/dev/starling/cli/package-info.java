@@ -1,6 +1,7 @@
 /**
  * The command line: {@code starling demo}, {@code train}, {@code topology}, {@code log}, {@code
- * checkpoint}, {@code doctor}, and what other modules add through {@link dev.starling.cli.SubCommandProvider}.
+ * checkpoint}, {@code doctor}, and what other modules add through {@link
+ * dev.starling.cli.SubCommandProvider}.
  *
  * <pre>
  *   stdout   what was asked for: the report, or with --json one JSON object as the last line

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -20,7 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>In each product the vector operand is loaded and the other broadcast, so no lane is ever added
  * to another and every element is the same chain of fused multiply-adds on any vector width. A last
  * tile that would stick out is moved back to overlap the one before it, which writes the same bits
- * twice; matrices narrower than a tile take the scalar loop.
+ * twice; matrices narrower than a tile take the scalar loop, as all do where vectors are not
+ * compiled.
  */
 final class DenseKernels {
   /** The widest vectors of this machine. */
@@ -42,6 +44,12 @@ final class DenseKernels {
 
   /** Rows of a tile. */
   static final int ROWS = 4;
+
+  /**
+   * An interpreter, and a JVM that stops at its first compiler, makes an object of every vector.
+   */
+  private static final boolean VECTORS =
+      !System.getProperty("java.vm.info", "").matches(".*(interpreted mode|emulated-client).*");
 
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
@@ -68,6 +76,10 @@ final class DenseKernels {
       float[] xt,
       int stride,
       float[] zt) {
+    if (!VECTORS) {
+      forwardScalar(parameters, weight, bias, in, out, xt, stride, zt);
+      return;
+    }
     int o = 0;
     for (; o + ROWS <= out; o += ROWS) {
       for (int b = 0; b < stride; b += TILE) {
@@ -77,6 +89,31 @@ final class DenseKernels {
     for (; o < out; o++) {
       for (int b = 0; b < stride; b += TILE) {
         forward1(parameters, weight, bias, in, o, xt, stride, b, zt);
+      }
+    }
+  }
+
+  static void forwardScalar(
+      MemorySegment parameters,
+      long weight,
+      long bias,
+      int in,
+      int out,
+      float[] xt,
+      int stride,
+      float[] zt) {
+    for (int o = 0; o < out; o++) {
+      long row = weight + (long) o * in * Float.BYTES;
+      Arrays.fill(
+          zt,
+          o * stride,
+          (o + 1) * stride,
+          parameters.get(JAVA_FLOAT, bias + (long) o * Float.BYTES));
+      for (int i = 0; i < in; i++) {
+        float w = parameters.get(JAVA_FLOAT, row + (long) i * Float.BYTES);
+        for (int b = 0; b < stride; b++) {
+          zt[o * stride + b] = Math.fma(w, xt[i * stride + b], zt[o * stride + b]);
+        }
       }
     }
   }
@@ -168,7 +205,7 @@ final class DenseKernels {
    */
   static void inputGradient(
       MemorySegment parameters, long weight, int in, int out, float[] dz, int rows, float[] dx) {
-    if (in < TILE) {
+    if (in < TILE || !VECTORS) {
       inputGradientScalar(parameters, weight, in, out, dz, rows, dx);
       return;
     }
@@ -232,7 +269,7 @@ final class DenseKernels {
     d31.intoArray(dx, to + 3 * in + LANES);
   }
 
-  private static void inputGradientScalar(
+  static void inputGradientScalar(
       MemorySegment parameters, long weight, int in, int out, float[] dz, int rows, float[] dx) {
     for (int b = 0; b < rows; b++) {
       for (int i = 0; i < in; i++) {
@@ -267,7 +304,7 @@ final class DenseKernels {
       int out,
       MemorySegment gradient,
       long weight) {
-    if (in < TILE) {
+    if (in < TILE || !VECTORS) {
       weightGradientScalar(dz, x, rows, batch, in, out, gradient, weight);
       return;
     }
@@ -355,7 +392,7 @@ final class DenseKernels {
     g1.intoMemorySegment(gradient, to + (long) LANES * Float.BYTES, ORDER);
   }
 
-  private static void weightGradientScalar(
+  static void weightGradientScalar(
       float[] dz,
       float[] x,
       int[] rows,

@@ -237,6 +237,16 @@ class LibcConstants {
     return RLIMIT_MEMLOCK;
   }
 
+  private static final int FIONBIO = (int) 21537L;
+
+  /**
+   * {@return {@code FIONBIO} of {@code <sys/ioctl.h>}: request that makes reads non-blocking, or
+   * blocking again}
+   */
+  public static int FIONBIO() {
+    return FIONBIO;
+  }
+
   private static final int POLLIN = (int) 1L;
 
   /** {@return {@code POLLIN} of {@code <poll.h>}: there is something to read} */

@@ -217,6 +217,41 @@ class LibcFiles extends LibcTypes {
     }
   }
 
+  private static final class ioctl {
+    static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_INT, C_LONG, C_POINTER);
+    static final MethodHandle HANDLE =
+        link("ioctl", DESC, CallState.ERRNO, Linker.Option.firstVariadicArg(2));
+  }
+
+  /** {@return the C signature of {@code ioctl}} */
+  static FunctionDescriptor ioctl$descriptor() {
+    return ioctl.DESC;
+  }
+
+  /**
+   * Controls a file descriptor, here with a pointer to an int: {@code ioctl(2)}.
+   *
+   * {@snippet lang=c :
+   * int ioctl(int fd, unsigned long request, int *argument)
+   * }
+   *
+   * @param callState receives errno; see {@link CallState}
+   * @param fd file descriptor
+   * @param request {@link #FIONBIO()}
+   * @param argument the int that the request takes
+   * @return 0, or -1 with errno set
+   * @throws NativeAccessException if the function cannot be called from this JVM
+   */
+  public static int ioctl(MemorySegment callState, int fd, long request, MemorySegment argument) {
+    try {
+      return (int) ioctl.HANDLE.invokeExact(callState, fd, request, argument);
+    } catch (Error | RuntimeException ex) {
+      throw ex;
+    } catch (Throwable ex) {
+      throw new AssertionError("should not reach here", ex);
+    }
+  }
+
   private static final class poll {
     static final FunctionDescriptor DESC = FunctionDescriptor.of(C_INT, C_POINTER, C_LONG, C_INT);
     static final MethodHandle HANDLE = link("poll", DESC, CallState.ERRNO);

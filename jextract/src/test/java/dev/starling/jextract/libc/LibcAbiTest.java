@@ -56,6 +56,7 @@ class LibcAbiTest {
           Map.entry("ftruncate", Prototype.of("int", "int", "off_t")),
           Map.entry("fallocate", Prototype.of("int", "int", "int", "off_t", "off_t")),
           Map.entry("fcntl", Prototype.of("int", "int", "int").then("struct flock *")),
+          Map.entry("ioctl", Prototype.of("int", "int", "unsigned long").then("int *")),
           Map.entry("poll", Prototype.of("int", "struct pollfd *", "nfds_t", "int")),
           Map.entry("unlink", Prototype.of("int", "const char *")),
           Map.entry(

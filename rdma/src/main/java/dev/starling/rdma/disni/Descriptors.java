@@ -4,11 +4,25 @@ import static dev.starling.jextract.libc.Libc.*;
 
 import dev.starling.jextract.libc.pollfd;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
 
 /** Waits for the file descriptors of channels. */
 final class Descriptors {
   private Descriptors() {}
+
+  /**
+   * Makes reads of a descriptor give EAGAIN instead of waiting: the event that made {@link
+   * #awaitReadable} return is dropped when the object that it is about is destroyed.
+   */
+  static void makeNonBlocking(int fd, String device) {
+    try (VerbCall call = new VerbCall()) {
+      MemorySegment on = call.arena().allocateFrom(ValueLayout.JAVA_INT, 1);
+      if (ioctl(call.state(), fd, FIONBIO(), on) != 0) {
+        throw call.failure(device, "ioctl", "making a channel non-blocking", "keep it open");
+      }
+    }
+  }
 
   /**
    * Waits until a descriptor can be read.

@@ -74,14 +74,18 @@ public final class FfmCmId extends RdmaCmId implements AutoCloseable {
     return offeredInitiatorDepth < 0 ? wanted : Math.min(wanted, offeredInitiatorDepth);
   }
 
-  /** {@return the device that the address led to; null before it is bound or resolved} */
+  /**
+   * Gives the device; also of a closed identifier, since DiSNI's endpoints ask after closing.
+   *
+   * @return the device that the address led to; null before it is bound or resolved
+   * @throws IOException if the device's object cannot be made
+   */
   @Override
   public synchronized IbvContext getVerbs() throws IOException {
-    MemorySegment context = rdma_cm_id.verbs(pointer());
-    if (context.address() == 0) {
-      return null;
+    if (isOpen) {
+      MemorySegment context = rdma_cm_id.verbs(id);
+      verbs = context.address() == 0 ? null : FfmCm.context(context);
     }
-    verbs = FfmCm.context(context);
     return verbs;
   }
 

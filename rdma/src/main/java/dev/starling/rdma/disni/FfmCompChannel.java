@@ -3,13 +3,13 @@ package dev.starling.rdma.disni;
 import static dev.starling.jextract.verbs.Ibverbs.*;
 
 import com.ibm.disni.verbs.IbvCompChannel;
+import dev.starling.jextract.libc.Libc;
 import dev.starling.jextract.verbs.ibv_comp_channel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A completion channel: a file descriptor that becomes readable when a completion queue that asked
@@ -19,17 +19,13 @@ import java.util.concurrent.locks.ReentrantLock;
  * refuses (EBUSY). Closing a channel that still has queues therefore only marks it closed; the last
  * of its queues frees it.
  *
- * <p>Threads: any; one waits for events at a time.
+ * <p>Threads: any.
  */
 public final class FfmCompChannel extends IbvCompChannel implements AutoCloseable {
   private final FfmContext device;
   private final MemorySegment channel;
   private final int fd;
   private final Map<Long, FfmCq> queues = new HashMap<>();
-
-  /** Held by the one who waits, so that nobody else takes the event that made the wait end. */
-  private final ReentrantLock waiter = new ReentrantLock();
-
   private boolean freed;
 
   private FfmCompChannel(FfmContext device, MemorySegment channel) throws IOException {
@@ -37,6 +33,7 @@ public final class FfmCompChannel extends IbvCompChannel implements AutoCloseabl
     this.device = device;
     this.channel = channel;
     this.fd = ibv_comp_channel.fd(channel);
+    Descriptors.makeNonBlocking(fd, device.deviceName());
   }
 
   /**
@@ -69,17 +66,12 @@ public final class FfmCompChannel extends IbvCompChannel implements AutoCloseabl
    * Waits for an event: {@code ibv_get_cq_event(3)}. Each event must be acknowledged.
    *
    * @param timeoutMs longest wait in milliseconds; negative waits for ever
-   * @return the queue that has a completion, or null when the time was up
+   * @return the queue that has a completion, or null when the time was up or the event is gone
    * @throws VerbsException if the channel fails
    */
   public FfmCq awaitEvent(int timeoutMs) {
-    waiter.lock();
-    try {
-      MemorySegment pointer = pointer();
-      return Descriptors.awaitReadable(fd, timeoutMs, device.deviceName()) ? event(pointer) : null;
-    } finally {
-      waiter.unlock();
-    }
+    MemorySegment pointer = pointer();
+    return Descriptors.awaitReadable(fd, timeoutMs, device.deviceName()) ? event(pointer) : null;
   }
 
   private FfmCq event(MemorySegment pointer) {
@@ -87,6 +79,9 @@ public final class FfmCompChannel extends IbvCompChannel implements AutoCloseabl
       MemorySegment cq = call.arena().allocate(ValueLayout.ADDRESS);
       MemorySegment cookie = call.arena().allocate(ValueLayout.ADDRESS);
       if (ibv_get_cq_event(call.state(), pointer, cq, cookie) != 0) {
+        if (call.errno() == Libc.EAGAIN()) {
+          return null;
+        }
         throw call.failure(
             device.deviceName(),
             "ibv_get_cq_event",

@@ -3,6 +3,7 @@ package dev.starling.rdma.disni;
 import static dev.starling.jextract.verbs.Rdmacm.*;
 
 import com.ibm.disni.verbs.RdmaEventChannel;
+import dev.starling.jextract.libc.Libc;
 import dev.starling.jextract.verbs.rdma_cm_event;
 import dev.starling.jextract.verbs.rdma_event_channel;
 import java.io.IOException;
@@ -11,26 +12,23 @@ import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Where events of connection identifiers arrive. An event is copied and acknowledged as it is read,
  * so an identifier can be destroyed while its event is being handled.
  *
- * <p>Threads: any; one waits for events at a time.
+ * <p>Threads: any.
  */
 public final class FfmEventChannel extends RdmaEventChannel implements AutoCloseable {
   private final MemorySegment channel;
   private final int fd;
   private final Map<Long, FfmCmId> ids = new HashMap<>();
 
-  /** Held by the one who waits, so that nobody else takes the event that made the wait end. */
-  private final ReentrantLock waiter = new ReentrantLock();
-
   private FfmEventChannel(MemorySegment channel) throws IOException {
     super(rdma_event_channel.fd(channel));
     this.channel = channel;
     this.fd = rdma_event_channel.fd(channel);
+    Descriptors.makeNonBlocking(fd, "");
   }
 
   /** Makes a channel: {@code rdma_create_event_channel(3)}. */
@@ -53,21 +51,19 @@ public final class FfmEventChannel extends RdmaEventChannel implements AutoClose
     }
   }
 
-  /** Waits for an event; null when the time was up. */
+  /** Waits for an event; null when the time was up or the event is gone. */
   FfmCmEvent awaitEvent(int timeoutMs) throws IOException {
-    waiter.lock();
-    try {
-      MemorySegment pointer = pointer();
-      return Descriptors.awaitReadable(fd, timeoutMs, "") ? event(pointer) : null;
-    } finally {
-      waiter.unlock();
-    }
+    MemorySegment pointer = pointer();
+    return Descriptors.awaitReadable(fd, timeoutMs, "") ? event(pointer) : null;
   }
 
   private FfmCmEvent event(MemorySegment pointer) throws IOException {
     try (VerbCall call = new VerbCall()) {
       MemorySegment out = call.arena().allocate(ValueLayout.ADDRESS);
       if (rdma_get_cm_event(call.state(), pointer, out) != 0) {
+        if (call.errno() == Libc.EAGAIN()) {
+          return null;
+        }
         throw call.failure(
             "",
             "rdma_get_cm_event",

@@ -15,7 +15,7 @@ final class Connection implements AutoCloseable {
   private final List<FfmQp> pairs;
   private final Endpoint endpoint;
   private AttachReply reply;
-  private Runnable detach = () -> {};
+  private Runnable detach;
   private boolean destroyed;
 
   private Connection(FfmCq queue, List<FfmQp> pairs, Endpoint endpoint) {
@@ -36,7 +36,7 @@ final class Connection implements AutoCloseable {
       }
       return new Connection(queue, pairs, device.endpoint(pairs));
     } catch (Throwable failure) {
-      new Connection(queue, pairs, null).close();
+      Closing.after(failure, new Connection(queue, pairs, null));
       throw failure;
     }
   }
@@ -51,7 +51,8 @@ final class Connection implements AutoCloseable {
    *
    * @param device the device
    * @param answer the home's answer, no refusal
-   * @param whenClosed tells the home that the connection is not used any more
+   * @param whenClosed tells the home that the connection is not used any more; runs once, at the
+   *     end of {@link #close()}, also when this call fails
    */
   void establish(VerbsDevice device, AttachReply answer, Runnable whenClosed) {
     reply = answer;
@@ -77,43 +78,29 @@ final class Connection implements AutoCloseable {
     return pairs;
   }
 
-  /** Tells the home that the connection is not used any more. */
-  void detach() {
-    detach.run();
-  }
-
   /** Destroys the queue pairs: afterwards nothing that was posted on them can happen. */
   void destroyQueuePairs() {
-    if (!destroyed) {
-      destroyed = true;
-      closeAll(pairs);
-    }
+    destroyed = true;
+    Closing.all("destroying the queue pairs of a connection", pairs);
   }
 
+  /**
+   * Destroys what is left and tells the home, if it knows the connection, that it is not used any
+   * more. Closing again closes what did not close before.
+   */
   @Override
   public void close() {
     List<AutoCloseable> all = new ArrayList<>();
     if (!destroyed) {
       destroyed = true;
       pairs.forEach(pair -> all.add(pair::error));
-      all.addAll(pairs);
     }
+    all.addAll(pairs);
     all.add(queue);
-    closeAll(all);
-  }
-
-  private static void closeAll(List<? extends AutoCloseable> all) {
-    StarlingException failed =
-        new StarlingException("closing a connection failed: see the suppressed failures");
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception failure) {
-        failed.addSuppressed(failure);
-      }
+    if (detach != null) {
+      all.add(detach::run);
+      detach = null;
     }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
-    }
+    Closing.all("closing a connection", all);
   }
 }

@@ -4,10 +4,14 @@ import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.RegionDescriptor;
 import java.nio.ByteBuffer;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -17,12 +21,17 @@ import java.util.function.Function;
  * <pre>
  *   connector:  queue pairs INIT --request--> home: queue pairs RTS, epoch --reply--> ours RTR, RTS --> done
  * </pre>
+ *
+ * <p>What it has begun it ends: a connection belongs to it until somebody has it, and is closed
+ * when nobody waits for it any more, when a step fails, or when the connector is closed.
  */
 final class Connector implements AutoCloseable {
   private static final long CLOSE_LIMIT_S = 10;
 
   private final VerbsDevice device;
   private final ControlChannel channel;
+  private final Consumer<String> tell;
+  private final Set<Attempt> underWay = ConcurrentHashMap.newKeySet();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -31,9 +40,10 @@ final class Connector implements AutoCloseable {
             return made;
           });
 
-  Connector(VerbsDevice device, ControlChannel channel) {
+  Connector(VerbsDevice device, ControlChannel channel, Consumer<String> tell) {
     this.device = device;
     this.channel = channel;
+    this.tell = tell;
   }
 
   /**
@@ -45,62 +55,62 @@ final class Connector implements AutoCloseable {
    */
   CompletableFuture<Connection> connect(
       RegionDescriptor home, Function<Endpoint, AttachRequest> request) {
-    CompletableFuture<Connection> result = new CompletableFuture<>();
-    run(result, () -> ask(home, request, result));
-    return result;
+    Attempt attempt = new Attempt(home, request);
+    underWay.add(attempt);
+    attempt.run(attempt::ask);
+    return attempt.result;
   }
 
-  /** Runs a step; whatever it throws is the result. */
-  private void run(CompletableFuture<Connection> result, Runnable step) {
-    thread.execute(
-        () -> {
-          try {
-            step.run();
-          } catch (Throwable failure) {
-            result.completeExceptionally(failure);
-          }
-        });
-  }
+  /** One connection in the making; its steps run on the connector's thread. */
+  private final class Attempt implements ControlChannel.Reply {
+    private final RegionDescriptor home;
+    private final Function<Endpoint, AttachRequest> request;
+    private final CompletableFuture<Connection> result = new CompletableFuture<>();
+    private AttachRequest asked;
+    private Connection connection;
 
-  private void ask(
-      RegionDescriptor home,
-      Function<Endpoint, AttachRequest> request,
-      CompletableFuture<Connection> result) {
-    Connection connection = Connection.open(device);
-    AttachRequest asked = request.apply(connection.endpoint());
-    channel.request(
-        home.rank(),
-        asked.encode(),
-        new ControlChannel.Reply() {
-          @Override
-          public void onReply(byte[] body) {
-            run(result, () -> establish(home, asked, connection, body, result));
-          }
+    Attempt(RegionDescriptor home, Function<Endpoint, AttachRequest> request) {
+      this.home = home;
+      this.request = request;
+    }
 
-          @Override
-          public void onFailure(String sentence) {
-            run(
-                result,
-                () -> {
-                  connection.close();
-                  throw new StarlingException(
-                      "rank "
-                          + home.rank()
-                          + " gave no answer to a request to attach: "
-                          + sentence);
-                });
-          }
-        });
-  }
+    /** Runs a step; whatever it throws is the result. */
+    private void run(Runnable step) {
+      try {
+        thread.execute(
+            () -> {
+              try {
+                step.run();
+              } catch (Throwable failure) {
+                fail(failure);
+              }
+            });
+      } catch (RejectedExecutionException closed) {
+        result.completeExceptionally(closing());
+      }
+    }
 
-  private void establish(
-      RegionDescriptor home,
-      AttachRequest asked,
-      Connection connection,
-      byte[] body,
-      CompletableFuture<Connection> result) {
-    try {
-      AttachReply reply = AttachReply.decode(ByteBuffer.wrap(body));
+    private void ask() {
+      connection = Connection.open(device);
+      asked = request.apply(connection.endpoint());
+      channel.request(home.rank(), asked.encode(), this);
+    }
+
+    @Override
+    public void onReply(byte[] body) {
+      run(() -> establish(AttachReply.decode(ByteBuffer.wrap(body))));
+    }
+
+    @Override
+    public void onFailure(String sentence) {
+      run(
+          () -> {
+            throw new StarlingException(
+                "rank " + home.rank() + " gave no answer to a request to attach: " + sentence);
+          });
+    }
+
+    private void establish(AttachReply reply) {
       if (!reply.refusal().isEmpty()) {
         throw new StarlingException(
             "rank " + home.rank() + " refused to connect: " + reply.refusal());
@@ -108,13 +118,27 @@ final class Connector implements AutoCloseable {
       byte[] notice =
           AttachRequest.detach(home.rank(), home.incarnation(), asked.rank(), reply.epoch());
       connection.establish(device, reply, () -> channel.request(home.rank(), notice, UNANSWERED));
-    } catch (Throwable failure) {
-      connection.close();
-      throw failure;
+      if (!result.complete(connection)) {
+        throw new StarlingException("nobody waits for the connection any more");
+      }
+      underWay.remove(this);
     }
-    if (!result.complete(connection)) {
-      connection.close();
+
+    private void fail(Throwable failure) {
+      underWay.remove(this);
+      if (connection != null) {
+        Closing.after(failure, connection);
+      }
+      if (!result.completeExceptionally(failure) && failure.getSuppressed().length > 0) {
+        tell.accept(
+            "%s: a connection to rank %d that nobody waits for could not be closed: %s"
+                .formatted(device.where(), home.rank(), failure.getSuppressed()[0].getMessage()));
+      }
     }
+  }
+
+  private static StarlingException closing() {
+    return new StarlingException("the fabric is being closed");
   }
 
   /** Whoever is gone needs no notice. */
@@ -128,7 +152,7 @@ final class Connector implements AutoCloseable {
       };
 
   /**
-   * Ends the thread.
+   * Ends the thread and what is under way.
    *
    * @throws StarlingException when a step hangs in the driver
    */
@@ -149,5 +173,6 @@ final class Connector implements AutoCloseable {
               + device.where()
               + " hangs in its driver, look at dmesg");
     }
+    underWay.forEach(attempt -> attempt.fail(closing()));
   }
 }

@@ -2,6 +2,7 @@ package dev.starling.rdma.fabric;
 
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.CompletionHandler;
+import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.jextract.verbs.Ibverbs;
 import dev.starling.rdma.disni.FfmMr;
@@ -9,6 +10,7 @@ import dev.starling.rdma.disni.FfmQp;
 import dev.starling.rdma.disni.SendRequests;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,7 +29,7 @@ import java.util.List;
  * <p>Belongs to one thread; nothing allocates after construction.
  */
 final class Operations implements AutoCloseable {
-  private static final int CAPACITY = 64;
+  private static final int CAPACITY = Remote.MAX_IN_FLIGHT;
   private static final int MAX_BURST = 8;
   private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
 
@@ -73,6 +75,7 @@ final class Operations implements AutoCloseable {
   private final int[] used;
   private int nextPair;
   private int failedPair;
+  private int failedKind;
   private boolean stopped;
 
   Operations(VerbsDevice device, Connection connection) {
@@ -98,7 +101,8 @@ final class Operations implements AutoCloseable {
         requests[i] = new SendRequests(depth);
       }
     } catch (Throwable failure) {
-      release(java.util.Arrays.asList(requests), key);
+      FfmMr registered = key;
+      Closing.after(failure, () -> release(registered));
       throw failure;
     }
     resultsKey = key;
@@ -185,6 +189,7 @@ final class Operations implements AutoCloseable {
       int errno = postBurst(i, pair);
       if (errno != 0) {
         failedPair = pair;
+        failedKind = kind[i];
         failed[i] = true;
         return errno;
       }
@@ -210,16 +215,21 @@ final class Operations implements AutoCloseable {
   private int postBurst(int i, int pair) {
     int first = nextSlot[pair];
     int room = Math.min(Math.min(depth - used[pair], depth - first), MAX_BURST);
-    int count = (int) Math.min(room, (remaining[i] + pieceBytes - 1) / pieceBytes);
+    int count =
+        remaining[i] <= pieceBytes
+            ? 1
+            : (int) Math.min(room, (remaining[i] + pieceBytes - 1) / pieceBytes);
     for (int n = 0; n < count; n++) {
       boolean last = n == count - 1;
       fill(i, pair, first + n, last, (last ? (long) count << 16 : 0) | (long) pair << 8 | i);
     }
     int errno = requests[pair].post(pairs[pair], first, count);
-    // Also after a failure: what was posted before the bad request is in flight.
-    nextSlot[pair] = (first + count) % depth;
-    used[pair] += count;
-    bursts[i]++;
+    // What was posted before a bad request is in flight, until it is flushed without its last.
+    if (errno == 0 || requests[pair].badSlot() != first) {
+      nextSlot[pair] = first + count == depth ? 0 : first + count;
+      used[pair] += count;
+      bursts[i]++;
+    }
     return errno;
   }
 
@@ -316,6 +326,11 @@ final class Operations implements AutoCloseable {
     return pairs[failedPair].number();
   }
 
+  /** {@return what kind of operation the post that failed belongs to} */
+  int failedKind() {
+    return failedKind;
+  }
+
   /** {@return what kind of operation a work request belongs to} */
   int kindOf(long id) {
     return kind[(int) id & 0xff];
@@ -332,19 +347,20 @@ final class Operations implements AutoCloseable {
 
   @Override
   public void close() {
-    release(java.util.Arrays.asList(requests), resultsKey);
+    release(resultsKey);
   }
 
-  private void release(List<SendRequests> arrays, FfmMr key) {
-    arrays.forEach(
-        array -> {
-          if (array != null) {
-            array.close();
-          }
-        });
-    if (key != null) {
-      device.release(key);
+  private void release(FfmMr key) {
+    List<AutoCloseable> all = new ArrayList<>();
+    for (SendRequests array : requests) {
+      if (array != null) {
+        all.add(array);
+      }
     }
-    results.close();
+    if (key != null) {
+      all.add(() -> device.release(key));
+    }
+    all.add(results);
+    Closing.all("releasing what a connection works with", all);
   }
 }

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Peers on several hosts: data moves by one-sided RDMA, locks by the atomics of the home's device,
@@ -60,7 +61,7 @@ public final class VerbsFabric implements Fabric {
     this.channel = channel;
     this.directory = directory;
     this.tell = tell;
-    connector = new Connector(device, channel);
+    connector = new Connector(device, channel, tell);
     channel.onRequest(this::answer);
   }
 
@@ -85,7 +86,7 @@ public final class VerbsFabric implements Fabric {
       tell.accept(device.name() + ", " + options);
       return new VerbsFabric(device, channel, directory, tell);
     } catch (Throwable failure) {
-      device.close();
+      Closing.after(failure, device);
       throw failure;
     }
   }
@@ -103,18 +104,14 @@ public final class VerbsFabric implements Fabric {
   @Override
   public RegionDescriptor expose(Replica replica) {
     Key key = new Key(replica.rank(), replica.incarnation());
-    homes.put(key, new VerbsHome(device, replica));
+    VerbsHome home = new VerbsHome(device, replica);
+    if (homes.putIfAbsent(key, home) != null) {
+      home.close();
+      throw new IllegalStateException("rank " + replica.rank() + " is exposed already");
+    }
     return describe(replica.jobId(), replica.rank(), replica.incarnation());
   }
 
-  /**
-   * Describes the replica of a rank, exposed here or elsewhere.
-   *
-   * @param jobId the job
-   * @param rank the rank
-   * @param incarnation its incarnation
-   * @return what {@link #connect} takes
-   */
   @Override
   public RegionDescriptor describe(long jobId, int rank, int incarnation) {
     return new RegionDescriptor(NAME, rank, incarnation, jobId, "rank " + rank);
@@ -152,38 +149,63 @@ public final class VerbsFabric implements Fabric {
     return home;
   }
 
-  /** A connection that failed is tried again after a while: the peer may be about to die. */
+  /**
+   * A connection that failed is tried again after a while: the peer may be about to die. What was
+   * begun with an earlier incarnation of it is ended.
+   */
   @Override
   public boolean prepare(
       RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
     Attempt attempt = new Attempt(key(descriptor), localRank);
+    if (isPeerDead(descriptor)) {
+      discardUpTo(attempt);
+      return true;
+    }
+    String failure;
     synchronized (attempts) {
       Long notBefore = retryAtNs.get(attempt);
       if (notBefore != null && System.nanoTime() - notBefore < 0) {
         return false;
       }
-      CompletableFuture<Connection> connection =
-          attempts.computeIfAbsent(
-              attempt, absent -> begin(descriptor, layout, localRank, localIncarnation));
+      if (!attempts.containsKey(attempt)) {
+        discardUpTo(attempt);
+        attempts.put(attempt, begin(descriptor, layout, localRank, localIncarnation));
+      }
+      CompletableFuture<Connection> connection = attempts.get(attempt);
       if (!connection.isCompletedExceptionally()) {
         return connection.isDone();
       }
       attempts.remove(attempt);
       retryAtNs.put(attempt, System.nanoTime() + RETRY_NS);
-      tell.accept(
-          "%s: rank %d could not connect to rank %d and tries again: %s"
-              .formatted(
-                  device.where(),
-                  localRank,
-                  descriptor.rank(),
-                  connection.exceptionNow().getMessage()));
-      return false;
+      failure = connection.exceptionNow().getMessage();
+    }
+    tell.accept(
+        "%s: rank %d could not connect to rank %d and tries again: %s"
+            .formatted(device.where(), localRank, descriptor.rank(), failure));
+    return false;
+  }
+
+  /** Ends what a rank has begun with an incarnation of a peer, and with all before it. */
+  private void discardUpTo(Attempt last) {
+    synchronized (attempts) {
+      Predicate<Attempt> over =
+          attempt ->
+              attempt.localRank == last.localRank
+                  && attempt.home.rank == last.home.rank
+                  && attempt.home.incarnation <= last.home.incarnation;
+      retryAtNs.keySet().removeIf(over);
+      for (Attempt attempt : List.copyOf(attempts.keySet())) {
+        if (over.test(attempt)) {
+          discard(attempts.remove(attempt));
+        }
+      }
     }
   }
 
   private CompletableFuture<Connection> begin(
       RegionDescriptor descriptor, ReplicaLayout layout, int localRank, int localIncarnation) {
-    boolean direct = channel.isColocated(descriptor.rank());
+    // Readers write nothing, so they can be cut off in any case.
+    boolean direct = localRank < layout.workers() && channel.isColocated(descriptor.rank());
     Function<Endpoint, AttachRequest> request =
         endpoint ->
             new AttachRequest(
@@ -213,7 +235,7 @@ public final class VerbsFabric implements Fabric {
       connection.establish(device, reply, () -> own.detachOne(asked.rank(), reply.epoch()));
       return connection;
     } catch (Throwable failure) {
-      connection.close();
+      Closing.after(failure, connection);
       throw failure;
     }
   }
@@ -225,6 +247,12 @@ public final class VerbsFabric implements Fabric {
     CompletableFuture<Connection> pending;
     synchronized (attempts) {
       pending = attempts.remove(attempt);
+      retryAtNs.remove(attempt);
+    }
+    if (pending == null && isPeerDead(descriptor)) {
+      throw new StarlingException(
+          "rank %d is not connected: incarnation %d of it is dead"
+              .formatted(descriptor.rank(), descriptor.incarnation()));
     }
     if (pending == null) {
       pending = begin(descriptor, layout, localRank, localIncarnation);
@@ -246,7 +274,7 @@ public final class VerbsFabric implements Fabric {
       if (late instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
-      pending.completeExceptionally(late);
+      discard(pending);
       throw new StarlingException(
           "rank %d was not connected through %s within %d s: look whether that rank lives and its port is up"
               .formatted(descriptor.rank(), device.where(), CONNECT_LIMIT_MS / 1000),
@@ -268,9 +296,9 @@ public final class VerbsFabric implements Fabric {
       return new VerbsRemote(
           device, connection, descriptor, localRank, mapped, direct, channel, tell);
     } catch (Throwable failure) {
-      connection.close();
+      Closing.after(failure, connection);
       if (mapped != null) {
-        mapped.close();
+        Closing.after(failure, mapped);
       }
       throw failure;
     }
@@ -307,11 +335,7 @@ public final class VerbsFabric implements Fabric {
   private byte[] answer(int fromRank, int fromIncarnation, byte[] body) {
     ByteBuffer in = ByteBuffer.wrap(body);
     if (body.length > 0 && body[0] == AttachRequest.KIND_DETACH) {
-      in.get();
-      VerbsHome home = homes.get(new Key(in.getInt(), in.getInt()));
-      if (home != null) {
-        home.detachOne(in.getInt(), in.getInt());
-      }
+      detach(fromRank, in);
       return new byte[0];
     }
     try {
@@ -326,14 +350,37 @@ public final class VerbsFabric implements Fabric {
     } catch (RuntimeException failure) {
       return AttachReply.refused(
               "the request of rank %d (incarnation %d) failed: %s"
-                  .formatted(fromRank, fromIncarnation, failure.getMessage()))
+                  .formatted(fromRank, fromIncarnation, sentence(failure)))
           .encode();
     }
+  }
+
+  /** Nobody waits for an answer: what fails is told here. */
+  private void detach(int fromRank, ByteBuffer in) {
+    try {
+      in.get();
+      VerbsHome home = homes.get(new Key(in.getInt(), in.getInt()));
+      if (home != null) {
+        home.detachOne(in.getInt(), in.getInt());
+      }
+    } catch (RuntimeException failure) {
+      tell.accept(
+          "%s: the connection that rank %d gave up could not be closed: %s"
+              .formatted(device.where(), fromRank, sentence(failure)));
+    }
+  }
+
+  private static String sentence(RuntimeException failure) {
+    return failure instanceof StarlingException told ? told.getMessage() : failure.toString();
   }
 
   @Override
   public boolean isDead(RegionDescriptor descriptor) {
     return channel.state(descriptor.rank(), descriptor.incarnation()) == PeerState.DEAD;
+  }
+
+  private boolean isPeerDead(RegionDescriptor descriptor) {
+    return !homes.containsKey(key(descriptor)) && isDead(descriptor);
   }
 
   private static Key key(RegionDescriptor descriptor) {
@@ -343,8 +390,6 @@ public final class VerbsFabric implements Fabric {
   /** Withdraws what is still exposed and closes the device; connections were closed before. */
   @Override
   public void close() {
-    StarlingException failed =
-        new StarlingException("closing the verbs fabric failed: see the suppressed failures");
     List<AutoCloseable> all = new ArrayList<>();
     all.add(connector);
     synchronized (attempts) {
@@ -354,20 +399,13 @@ public final class VerbsFabric implements Fabric {
     all.addAll(homes.values());
     homes.clear();
     all.add(device);
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception failure) {
-        failed.addSuppressed(failure);
-      }
-    }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
-    }
+    Closing.all("closing the verbs fabric on " + device.where(), all);
   }
 
+  /** Whoever makes the connection closes it when it finds that nobody waits any more. */
   private static void discard(CompletableFuture<Connection> pending) {
-    pending.completeExceptionally(new StarlingException("the fabric closes"));
+    pending.completeExceptionally(
+        new StarlingException("nobody waits for the connection any more"));
     if (!pending.isCompletedExceptionally()) {
       pending.join().close();
     }

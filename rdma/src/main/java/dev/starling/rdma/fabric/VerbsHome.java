@@ -28,15 +28,27 @@ import java.util.List;
 final class VerbsHome implements AutoCloseable {
   private record Attachment(int rank, int epoch, boolean direct, FfmCq queue, List<FfmQp> pairs)
       implements AutoCloseable {
+    /** To ERR, or, where the device refuses that, gone: nothing arrives through them any more. */
     void cutOff() {
-      pairs.forEach(FfmQp::error);
+      for (FfmQp pair : pairs) {
+        try {
+          if (pair.isOpen()) {
+            pair.error();
+          }
+        } catch (StarlingException refused) {
+          pair.close();
+        }
+      }
     }
 
     /** To ERR first: nothing may arrive while they are taken down. */
     @Override
     public void close() {
-      cutOff();
-      closeAll(pairs, queue);
+      List<AutoCloseable> all = new ArrayList<>();
+      pairs.stream().filter(FfmQp::isOpen).forEach(pair -> all.add(pair::error));
+      all.addAll(pairs);
+      all.add(queue);
+      Closing.all("taking down the connection of rank " + rank, all);
     }
   }
 
@@ -79,7 +91,7 @@ final class VerbsHome implements AutoCloseable {
                   | Ibverbs.IBV_ACCESS_REMOTE_READ()
                   | Ibverbs.IBV_ACCESS_REMOTE_WRITE());
     } catch (Throwable failure) {
-      device.release(control);
+      Closing.after(failure, () -> device.release(control));
       throw failure;
     }
     controlWindow = window(control);
@@ -116,6 +128,15 @@ final class VerbsHome implements AutoCloseable {
                   request.shapeHash()));
     }
     int rank = request.rank();
+    if (rank < 0 || rank > layout.readerRank()) {
+      return AttachReply.refused("the job has no rank " + rank);
+    }
+    if (request.direct() && rank != replica.rank() && !device.options().reserveFourthPlane()) {
+      return AttachReply.refused(
+          ("rank %d writes the planes of rank %d by store and cannot be cut off from them: open the"
+                  + " fabric of that rank with reserveFourthPlane")
+              .formatted(rank, replica.rank()));
+    }
     if (rank != replica.rank() && rank < layout.workers()) {
       detach(rank, Integer.MAX_VALUE);
     }
@@ -147,25 +168,8 @@ final class VerbsHome implements AutoCloseable {
       attachments.add(new Attachment(request.rank(), epoch, request.direct(), queue, pairs));
       return own;
     } catch (Throwable failure) {
-      closeAll(pairs, queue);
+      Closing.after(failure, new Attachment(request.rank(), epoch, request.direct(), queue, pairs));
       throw failure;
-    }
-  }
-
-  private static void closeAll(List<FfmQp> pairs, FfmCq queue) {
-    StarlingException failed =
-        new StarlingException("closing queue pairs failed: see the suppressed failures");
-    List<AutoCloseable> all = new ArrayList<>(pairs);
-    all.add(queue);
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception failure) {
-        failed.addSuppressed(failure);
-      }
-    }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
     }
   }
 
@@ -222,26 +226,11 @@ final class VerbsHome implements AutoCloseable {
       return;
     }
     closed = true;
-    StarlingException failed =
-        new StarlingException(
-            "withdrawing the replica of rank "
-                + replica.rank()
-                + " from "
-                + device.where()
-                + " failed: see the suppressed failures");
     List<AutoCloseable> all = new ArrayList<>(attachments);
     attachments.clear();
     all.add(() -> device.release(data));
     all.add(() -> device.release(control));
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception failure) {
-        failed.addSuppressed(failure);
-      }
-    }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
-    }
+    Closing.all(
+        "withdrawing the replica of rank " + replica.rank() + " from " + device.where(), all);
   }
 }

@@ -8,9 +8,12 @@ import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.memory.SharedFile;
 import dev.starling.engine.replica.AttachmentTable;
+import dev.starling.jextract.libc.Libc;
 import dev.starling.rdma.disni.Completions;
 import dev.starling.rdma.disni.FfmQp;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -38,11 +41,15 @@ final class VerbsRemote implements Remote {
   private final MemorySegment direct;
   private final int localRank;
   private final Operations operations;
-  private final Completions completions = new Completions(POLLED_AT_ONCE);
+  private final Completions completions;
   private final long progressLimitNs;
 
   private boolean broken;
   private boolean closed;
+
+  /** Whether something completed, or began after a pause, since {@link #progressNs} was set. */
+  private boolean progressed;
+
   private long progressNs;
   private int idlePolls;
 
@@ -77,6 +84,7 @@ final class VerbsRemote implements Remote {
     this.tell = tell;
     progressLimitNs = device.options().progressLimitNs();
     operations = new Operations(device, connection);
+    completions = new Completions(POLLED_AT_ONCE);
     progressNs = System.nanoTime();
   }
 
@@ -136,12 +144,13 @@ final class VerbsRemote implements Remote {
   /** The limit on progress counts from the first operation after a pause. */
   private void begin() {
     if (operations.inFlight() == 0) {
-      progressNs = System.nanoTime();
+      progressed = true;
     }
   }
 
   @Override
   public int poll(CompletionHandler handler) {
+    post();
     int count = operations.inFlight() > 0 ? completions.poll(connection.queue()) : 0;
     for (int i = 0; i < count; i++) {
       if (completions.status(i) != 0 && !broken) {
@@ -150,12 +159,12 @@ final class VerbsRemote implements Remote {
       operations.completed(completions.wrId(i), completions.status(i) == 0);
     }
     if (count > 0) {
-      progressNs = System.nanoTime();
+      progressed = true;
       idlePolls = 0;
+      post();
     } else if (operations.inFlight() > 0 && ++idlePolls % LOOK_INTERVAL == 0) {
       look();
     }
-    post();
     return operations.deliver(handler);
   }
 
@@ -163,18 +172,32 @@ final class VerbsRemote implements Remote {
     int errno = operations.post();
     if (errno != 0 && !broken) {
       breakOff(
-          "posting to queue pair "
-              + operations.failedQueuePair()
-              + " failed with errno "
-              + errno
-              + (errno == EINVAL ? " (EINVAL: a misaligned or refused request)" : ""));
+          "posting a %s to queue pair %d failed with errno %d%s"
+              .formatted(
+                  Operations.nameOf(operations.failedKind()),
+                  operations.failedQueuePair(),
+                  errno,
+                  meaning(errno)));
     }
   }
 
-  private static final int EINVAL = 22;
+  private static String meaning(int errno) {
+    if (errno == Libc.ENOMEM()) {
+      return " (ENOMEM: its send queue is full)";
+    }
+    return errno == Libc.EINVAL() ? " (EINVAL: a misaligned or refused request)" : "";
+  }
 
-  /** Nothing came for a while: has the device forgotten the requests? */
+  /**
+   * Nothing came for a while: has the device forgotten the requests? The clock is read here only,
+   * since that costs as much as an operation.
+   */
   private void look() {
+    if (progressed) {
+      progressed = false;
+      progressNs = System.nanoTime();
+      return;
+    }
     long silentNs = System.nanoTime() - progressNs;
     if (!broken && silentNs > progressLimitNs) {
       breakOff(
@@ -200,12 +223,23 @@ final class VerbsRemote implements Remote {
   private void breakOff(String what) {
     broken = true;
     operations.stop();
+    String unheard = "";
     for (FfmQp pair : connection.pairs()) {
-      pair.error();
+      try {
+        pair.error();
+      } catch (StarlingException failure) {
+        // It is destroyed when it does not flush.
+        unheard = " (and " + failure.getMessage() + ")";
+      }
     }
     tell.accept(
-        "%s: the connection of rank %d to rank %d broke: %s; it is connected anew if that rank lives"
-            .formatted(device.where(), localRank, home.rank(), what));
+        "%s: the connection of rank %d to rank %d broke: %s%s; it is connected anew if that rank lives"
+            .formatted(device.where(), localRank, home.rank(), what, unheard));
+  }
+
+  /** {@return the numbers of its queue pairs} */
+  List<Integer> queuePairs() {
+    return connection.pairs().stream().map(FfmQp::number).toList();
   }
 
   /** Only who writes by store needs to say that it does not write any more. */
@@ -225,24 +259,10 @@ final class VerbsRemote implements Remote {
       return;
     }
     closed = true;
-    StarlingException failed =
-        new StarlingException(
-            "closing the connection to rank "
-                + home.rank()
-                + " failed: see the suppressed failures");
-    AutoCloseable[] all = {connection, operations, completions, mapped == null ? () -> {} : mapped};
-    for (AutoCloseable one : all) {
-      try {
-        one.close();
-      } catch (Exception failure) {
-        failed.addSuppressed(failure);
-      }
+    List<AutoCloseable> all = new ArrayList<>(List.of(connection, operations, completions));
+    if (mapped != null) {
+      all.add(mapped);
     }
-    if (home.rank() != localRank || !broken) {
-      connection.detach();
-    }
-    if (failed.getSuppressed().length > 0) {
-      throw failed;
-    }
+    Closing.all("closing the connection to rank " + home.rank(), all);
   }
 }

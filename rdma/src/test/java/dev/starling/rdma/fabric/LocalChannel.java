@@ -2,7 +2,9 @@ package dev.starling.rdma.fabric;
 
 import dev.starling.engine.fabric.ControlChannel;
 import dev.starling.engine.fabric.PeerState;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -19,6 +21,8 @@ final class LocalChannel implements AutoCloseable {
           });
   private volatile boolean colocated;
   private volatile boolean silent;
+  private final List<Runnable> held = new ArrayList<>();
+  private boolean holding;
 
   LocalChannel(int ranks) {
     handlers = new ControlChannel.Handler[ranks];
@@ -34,6 +38,37 @@ final class LocalChannel implements AutoCloseable {
   /** Whether requests get no answer. */
   void silent(boolean yes) {
     silent = yes;
+  }
+
+  /** Keeps answers back; they were made already. */
+  synchronized void hold() {
+    holding = true;
+  }
+
+  /** {@return how many answers are kept back} */
+  synchronized int held() {
+    return held.size();
+  }
+
+  /** Delivers the answers that were kept back, on this thread, and keeps none back any more. */
+  void release() {
+    List<Runnable> late;
+    synchronized (this) {
+      holding = false;
+      late = List.copyOf(held);
+      held.clear();
+    }
+    late.forEach(Runnable::run);
+  }
+
+  private void answer(Runnable answer) {
+    synchronized (this) {
+      if (holding) {
+        held.add(answer);
+        return;
+      }
+    }
+    answer.run();
   }
 
   synchronized void state(int rank, PeerState state) {
@@ -52,9 +87,10 @@ final class LocalChannel implements AutoCloseable {
         thread.execute(
             () -> {
               if (silent || handlers[to] == null) {
-                reply.onFailure("no answer within the time");
+                answer(() -> reply.onFailure("no answer within the time"));
               } else {
-                reply.onReply(handlers[to].handle(rank, 0, body));
+                byte[] made = handlers[to].handle(rank, 0, body);
+                answer(() -> reply.onReply(made));
               }
             });
       }

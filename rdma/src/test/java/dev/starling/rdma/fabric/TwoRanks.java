@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.UnaryOperator;
 
 /** Two ranks with a fabric each, as two processes would have them. */
 final class TwoRanks implements AutoCloseable {
@@ -33,12 +34,16 @@ final class TwoRanks implements AutoCloseable {
   private final List<AutoCloseable> opened = new ArrayList<>();
 
   TwoRanks(ReplicaLayout layout, boolean colocated) {
+    this(layout, colocated, options -> options);
+  }
+
+  TwoRanks(ReplicaLayout layout, boolean colocated, UnaryOperator<VerbsOptions> changed) {
     this.layout = layout;
     channel.colocated(colocated);
     opened.add(channel);
     try {
       for (int rank = 0; rank < 2; rank++) {
-        open(rank, colocated);
+        open(rank, changed.apply(options(colocated)));
       }
     } catch (Throwable failure) {
       closeOpened(failure);
@@ -46,10 +51,9 @@ final class TwoRanks implements AutoCloseable {
     }
   }
 
-  private void open(int rank, boolean colocated) {
+  private void open(int rank, VerbsOptions options) {
     VerbsFabric fabric =
-        VerbsFabric.open(
-            FakeVerbs.device(), options(colocated), channel.of(rank), DIRECTORY, told::add);
+        VerbsFabric.open(FakeVerbs.device(), options, channel.of(rank), DIRECTORY, told::add);
     opened.add(fabric);
     fabrics.add(fabric);
     Path path = new ShmFabric(DIRECTORY).regionPath(JOB, rank, 0);

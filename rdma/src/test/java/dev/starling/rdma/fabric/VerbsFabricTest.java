@@ -185,6 +185,18 @@ class VerbsFabricTest {
   }
 
   @Test
+  void shouldLetAReaderOfTheSameHostReadAHomeThatReservesNoFourthPlane() {
+    try (TwoRanks ranks = new TwoRanks(layout, false)) {
+      ranks.channel.colocated(true);
+      try (Remote reader =
+          ranks.fabrics.get(0).connect(ranks.regions.get(0), layout, layout.readerRank(), 0)) {
+        reader.readWord(lockOffset(), 1);
+        assertTrue(new TwoRanks.Results(reader).await(1).succeeded.getLast());
+      }
+    }
+  }
+
+  @Test
   void shouldRefuseAReplicaOfAnotherShape() {
     try (TwoRanks ranks = new TwoRanks(layout, false)) {
       StarlingException refused =

@@ -24,6 +24,7 @@ import java.util.function.Consumer;
  */
 final class TrainingRun {
   private static final int EVALUATION_BATCH = 64;
+  private static final long ATTACH_POLL_MS = 5;
   private static final long READ_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
 
   private final TrainOptions options;
@@ -162,7 +163,7 @@ final class TrainingRun {
       throws Exception {
     RunSetup setup = plan.setup();
     JobObserver observer = job.observer();
-    observer.refresh();
+    attachAll(observer);
     if (observer.average(parameters, READ_TIMEOUT_NS) == 0) {
       throw new StarlingException(
           "no replica is left to average: look at " + directory.path().resolve("train.log"));
@@ -203,6 +204,14 @@ final class TrainingRun {
     tellRefused(result, directory);
     directory.complaint().ifPresent(terminal.err()::println);
     return result;
+  }
+
+  /** Between hosts it takes a moment until every replica can be read. */
+  private static void attachAll(JobObserver observer) throws InterruptedException {
+    long deadlineNs = System.nanoTime() + READ_TIMEOUT_NS;
+    while (!observer.refresh() && System.nanoTime() - deadlineNs < 0) {
+      Thread.sleep(ATTACH_POLL_MS);
+    }
   }
 
   private static double seconds(List<WorkerResult> workers) {

@@ -18,6 +18,9 @@ import java.lang.foreign.MemorySegment;
 final class StripeStream {
   private static final long NO_TICKET = -1;
 
+  /** Chunks that are combined and not yet written: reads may overtake writes, for ever. */
+  private static final int MAX_WRITES = 16;
+
   private final Kernels kernels;
   private final long chunkBytes;
   private final MemorySegment staging;
@@ -132,7 +135,8 @@ final class StripeStream {
       postRead(nextRead++);
       work++;
     }
-    if (nextCombine < chunks && (local || isStaged(nextCombine))) {
+    if (nextCombine < chunks
+        && (local || isStaged(nextCombine) && nextCombine - written < MAX_WRITES)) {
       ticket = combine(nextCombine);
       work++;
     }

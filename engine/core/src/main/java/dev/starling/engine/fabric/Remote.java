@@ -6,9 +6,13 @@ import java.lang.foreign.MemorySegment;
  * A connection to one region, possibly the worker's own. Belongs to one thread; no call blocks.
  *
  * <p>Offsets count from the start of the region. Operations may complete in any order; a caller
- * that needs an order waits for the completion.
+ * that needs an order waits for the completion. At most {@value #MAX_IN_FLIGHT} are posted and not
+ * yet delivered.
  */
 public interface Remote extends AutoCloseable {
+  /** Operations that any connection takes before one of them is delivered. */
+  int MAX_IN_FLIGHT = 64;
+
   /**
    * Returns the rank of the region's owner.
    *

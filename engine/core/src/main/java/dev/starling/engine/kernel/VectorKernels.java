@@ -8,8 +8,9 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Arguments as in the {@linkplain dev.starling.engine.kernel package}: pairs of segment and byte
  * offset, four-byte aligned, {@code count} floats each. Heap segments are allowed and slow: they
- * are computed by {@link ScalarKernels}. Thread-safe in that there is no state. Allocates nothing
- * once compiled.
+ * are computed by {@link ScalarKernels}, and so is everything on a JVM whose compiler does not know
+ * vectors ({@link #areVectorsCompiled}): there each of them would be an object. Thread-safe in that
+ * there is no state. Allocates nothing once compiled.
  *
  * <p>Every method throws {@link IllegalArgumentException} for a negative count, a misaligned start,
  * a read-only output or a partial overlap, {@link IndexOutOfBoundsException} for a range outside
@@ -18,7 +19,24 @@ import java.lang.foreign.MemorySegment;
  * call begins: <b>memory that another thread closes while the call runs crashes the JVM</b>.
  */
 public final class VectorKernels {
+  private static final boolean VECTORS = compilesVectors(System.getProperty("java.vm.info", ""));
+
   private VectorKernels() {}
+
+  /** An interpreter, and a JVM that stops at its first compiler, has no vectors. */
+  static boolean compilesVectors(String vmInfo) {
+    return !vmInfo.contains("interpreted mode") && !vmInfo.contains("emulated-client");
+  }
+
+  /**
+   * Tells whether this JVM compiles operations on vectors to instructions. One that was started
+   * with {@code -Xint} or {@code -XX:TieredStopAtLevel=1} does not.
+   *
+   * @return whether vectors are used
+   */
+  public static boolean areVectorsCompiled() {
+    return VECTORS;
+  }
 
   /**
    * Tells how wide the widest vectors in use are.
@@ -43,7 +61,7 @@ public final class VectorKernels {
   public static void average(
       MemorySegment x, long xo, MemorySegment y, long yo, MemorySegment out, long oo, long count) {
     long done = 0;
-    if (x.isNative() && y.isNative() && out.isNative()) {
+    if (VECTORS && x.isNative() && y.isNative() && out.isNative()) {
       long xa = Operands.address("x", x, xo, count);
       long ya = Operands.address("y", y, yo, count);
       long oa = Operands.writableAddress("out", out, oo, count);
@@ -79,7 +97,7 @@ public final class VectorKernels {
       long oyo,
       long count) {
     long done = 0;
-    if (x.isNative() && y.isNative() && outX.isNative() && outY.isNative()) {
+    if (VECTORS && x.isNative() && y.isNative() && outX.isNative() && outY.isNative()) {
       long xa = Operands.address("x", x, xo, count);
       long ya = Operands.address("y", y, yo, count);
       long oxa = Operands.writableAddress("outX", outX, oxo, count);
@@ -120,7 +138,7 @@ public final class VectorKernels {
       float keep,
       long count) {
     long done = 0;
-    if (x.isNative() && u.isNative() && out.isNative()) {
+    if (VECTORS && x.isNative() && u.isNative() && out.isNative()) {
       long xa = Operands.address("x", x, xo, count);
       long ua = Operands.address("u", u, uo, count);
       long oa = Operands.writableAddress("out", out, oo, count);
@@ -161,7 +179,7 @@ public final class VectorKernels {
       float keep,
       long count) {
     long done = 0;
-    if (x.isNative() && u.isNative() && y.isNative() && out.isNative()) {
+    if (VECTORS && x.isNative() && u.isNative() && y.isNative() && out.isNative()) {
       long xa = Operands.address("x", x, xo, count);
       long ua = Operands.address("u", u, uo, count);
       long ya = Operands.address("y", y, yo, count);
@@ -218,7 +236,12 @@ public final class VectorKernels {
       float keep,
       long count) {
     long done = 0;
-    if (x.isNative() && u.isNative() && y.isNative() && outX.isNative() && outY.isNative()) {
+    if (VECTORS
+        && x.isNative()
+        && u.isNative()
+        && y.isNative()
+        && outX.isNative()
+        && outY.isNative()) {
       long xa = Operands.address("x", x, xo, count);
       long ua = Operands.address("u", u, uo, count);
       long ya = Operands.address("y", y, yo, count);
@@ -263,7 +286,7 @@ public final class VectorKernels {
   public static void momentum(
       MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
     long done = 0;
-    if (v.isNative() && g.isNative()) {
+    if (VECTORS && v.isNative() && g.isNative()) {
       long va = Operands.writableAddress("v", v, vo, count);
       long ga = Operands.address("g", g, go, count);
       Operands.requireSameOrApart(va, ga, count);
@@ -283,7 +306,7 @@ public final class VectorKernels {
    */
   public static void scale(MemorySegment x, long xo, float s, long count) {
     long done = 0;
-    if (x.isNative()) {
+    if (VECTORS && x.isNative()) {
       done = VectorLoops.scale(Operands.writableAddress("x", x, xo, count), s, count);
     }
     ScalarKernels.scale(x, xo + done, s, count - (done >> 2));
@@ -304,7 +327,7 @@ public final class VectorKernels {
   public static void nesterov(
       MemorySegment v, long vo, MemorySegment g, long go, float mu, long count) {
     long done = 0;
-    if (v.isNative() && g.isNative()) {
+    if (VECTORS && v.isNative() && g.isNative()) {
       long va = Operands.writableAddress("v", v, vo, count);
       long ga = Operands.writableAddress("g", g, go, count);
       Operands.requireSameOrApart(va, ga, count);
@@ -345,7 +368,7 @@ public final class VectorKernels {
       float epsilon,
       long count) {
     long done = 0;
-    if (m.isNative() && v.isNative() && g.isNative()) {
+    if (VECTORS && m.isNative() && v.isNative() && g.isNative()) {
       long ma = Operands.writableAddress("m", m, mo, count);
       long va = Operands.writableAddress("v", v, vo, count);
       long ga = Operands.writableAddress("g", g, go, count);
@@ -371,7 +394,7 @@ public final class VectorKernels {
    */
   public static void accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
     long done = 0;
-    if (acc.isNative() && g.isNative()) {
+    if (VECTORS && acc.isNative() && g.isNative()) {
       long aa = Operands.writableAddress("acc", acc, ao, count);
       long ga = Operands.address("g", g, go, count);
       Operands.requireSameOrApart(aa, ga, count);
@@ -394,7 +417,7 @@ public final class VectorKernels {
   public static void addDecay(
       MemorySegment g, long go, MemorySegment x, long xo, float decay, long count) {
     long done = 0;
-    if (g.isNative() && x.isNative()) {
+    if (VECTORS && g.isNative() && x.isNative()) {
       long ga = Operands.writableAddress("g", g, go, count);
       long xa = Operands.address("x", x, xo, count);
       Operands.requireSameOrApart(ga, xa, count);
@@ -414,7 +437,7 @@ public final class VectorKernels {
    */
   public static long firstNonFinite(MemorySegment x, long xo, long count) {
     long finite = 0;
-    if (x.isNative()) {
+    if (VECTORS && x.isNative()) {
       finite = VectorLoops.finiteBytes(Operands.address("x", x, xo, count), count);
     }
     // What is next is a block that is not finite throughout, or the rest.
@@ -499,7 +522,7 @@ public final class VectorKernels {
    */
   public static void fill(MemorySegment x, long xo, float value, long count) {
     long done = 0;
-    if (x.isNative()) {
+    if (VECTORS && x.isNative()) {
       done = VectorLoops.fill(Operands.writableAddress("x", x, xo, count), value, count);
     }
     ScalarKernels.fill(x, xo + done, value, count - (done >> 2));
@@ -528,7 +551,7 @@ public final class VectorKernels {
       long po,
       long count) {
     long done = 0;
-    if (gradient.isNative() && residual.isNative() && packed.isNative()) {
+    if (VECTORS && gradient.isNative() && residual.isNative() && packed.isNative()) {
       long ga = Operands.writableAddress("gradient", gradient, go, count);
       long ra = Operands.writableAddress("residual", residual, ro, count);
       long pa = Operands.writableBf16Address("packed", packed, po, count);
@@ -556,7 +579,7 @@ public final class VectorKernels {
   public static void unpackBf16(
       MemorySegment packed, long po, MemorySegment out, long oo, long count) {
     long done = 0;
-    if (packed.isNative() && out.isNative()) {
+    if (VECTORS && packed.isNative() && out.isNative()) {
       long pa = Operands.bf16Address("packed", packed, po, count);
       long oa = Operands.writableAddress("out", out, oo, count);
       Operands.requireApart(oa, count << 2, pa, count << 1);

@@ -64,18 +64,29 @@ public final class JobObserver implements AutoCloseable {
     earlierPublished = new long[board.workers()];
   }
 
-  /** Attaches to every rank that has joined, or joined again, since the last call. */
-  public void refresh() {
+  /**
+   * Attaches to every rank that has joined, or joined again, since the last call, where that can be
+   * done at once.
+   *
+   * @return whether every rank that has joined is attached
+   */
+  public boolean refresh() {
+    boolean complete = true;
     for (int rank = 0; rank < incarnation.length; rank++) {
       int joined = board.incarnation(rank);
       if (joined != Membership.ABSENT && joined != incarnation[rank]) {
         attach(rank, joined);
+        complete &= joined == incarnation[rank];
       }
     }
+    return complete;
   }
 
   private void attach(int rank, int joined) {
     RegionDescriptor region = board.region(rank, joined);
+    if (!board.reach().prepare(region, layout, layout.readerRank(), 0)) {
+      return;
+    }
     Remote remote;
     try {
       remote = board.reach().connect(region, layout, layout.readerRank(), 0);
@@ -231,10 +242,16 @@ public final class JobObserver implements AutoCloseable {
   /** Who has died or left does not count in averages; what it counted stays. */
   private void dropAbsent() {
     for (int rank = 0; rank < incarnation.length; rank++) {
-      if (replicas.get(rank) != null && state(rank) != PeerState.ALIVE) {
-        retire(rank);
-        replicas.set(rank, null);
+      if (replicas.get(rank) == null || state(rank) == PeerState.ALIVE) {
+        continue;
       }
+      if (state(rank) == PeerState.BROKEN) {
+        // It lives, and is attached to again.
+        incarnation[rank] = Membership.ABSENT;
+      } else {
+        retire(rank);
+      }
+      replicas.set(rank, null);
     }
   }
 

@@ -124,10 +124,17 @@ public final class Worker implements AutoCloseable {
    */
   public CommunicationAgent connect(Fabric fabric, Membership members, ProgressClock progress) {
     Topology topology = context.topology();
+    int[] ranks = topology.neighbours(rank);
+    boolean initiates = topology.initiates(rank);
+    int several = Math.min(context.stripesInFlight(), layout.stripes());
+    int laneCount = initiates ? Math.max(1, Math.min(several, ranks.length)) : 1;
+    // Before the connections that read into it, so that it is closed after them.
+    MemorySegment[] staging = new MemorySegment[laneCount];
+    for (int i = 0; i < laneCount; i++) {
+      staging[i] = staging(fabric);
+    }
     RegionDescriptor self = members.region(rank, parts.replica.incarnation());
-    parts.neighbours =
-        new Neighbourhood(
-            parts.replica, topology.neighbours(rank), fabric, members, counters, context);
+    parts.neighbours = new Neighbourhood(parts.replica, ranks, fabric, members, counters, context);
     opened.add(parts.neighbours);
     int neighbours = parts.neighbours.size();
     parts.policy =
@@ -145,9 +152,7 @@ public final class Worker implements AutoCloseable {
             parts.journal,
             counters,
             context.holdLimitNs());
-    boolean initiates = topology.initiates(rank);
-    int several = Math.min(context.stripesInFlight(), layout.stripes());
-    StripeLane[] lanes = new StripeLane[initiates ? Math.max(1, Math.min(several, neighbours)) : 1];
+    StripeLane[] lanes = new StripeLane[laneCount];
     for (int i = 0; i < lanes.length; i++) {
       ExchangeMachine machine =
           new ExchangeMachine(
@@ -155,7 +160,7 @@ public final class Worker implements AutoCloseable {
               connectSelf(fabric, self),
               parts.kernels,
               context.chunkBytes(),
-              staging(fabric),
+              staging[i],
               parts.journal,
               counters);
       lanes[i] = new StripeLane(parts, machine, context, initiates);
@@ -487,8 +492,13 @@ public final class Worker implements AutoCloseable {
     failure = cause;
   }
 
-  /** Adds something that is closed after the worker's connections and before its memory. */
-  void closes(AutoCloseable resource) {
+  /**
+   * Adds something that is closed after the worker's connections and before its memory, such as the
+   * end of its replica's exposure to peers. To be called before {@link #connect}.
+   *
+   * @param resource is closed once, by {@link #close()}
+   */
+  public void closes(AutoCloseable resource) {
     opened.add(resource);
   }
 

@@ -275,4 +275,15 @@ class VectorKernelsTest {
               }
             });
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'mixed mode, sharing',true",
+    "'mixed mode, emulated-client, sharing',false",
+    "'interpreted mode, sharing',false",
+    "'',true"
+  })
+  void shouldKnowWhetherAJvmCompilesVectors(String vmInfo, boolean compiled) {
+    assertEquals(compiled, VectorKernels.compilesVectors(vmInfo));
+  }
 }

@@ -333,7 +333,6 @@ class NeighbourhoodTest {
   @Test
   void shouldCloseWhatIsOpenWhenTheFirstConnectionsFail() {
     joined[2] = 0;
-    int[] connected = new int[1];
     Membership failing =
         new Membership() {
           @Override
@@ -343,7 +342,7 @@ class NeighbourhoodTest {
 
           @Override
           public RegionDescriptor region(int rank, int incarnation) {
-            refusal = connected[0]++ == 0 ? null : "memory is short";
+            refusal = rank == 1 ? null : "memory is short";
             return members.region(rank, incarnation);
           }
         };
