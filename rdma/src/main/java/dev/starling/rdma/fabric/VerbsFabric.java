@@ -333,7 +333,12 @@ public final class VerbsFabric implements Fabric {
 
   @Override
   public boolean isDead(RegionDescriptor descriptor) {
-    return channel.state(descriptor.rank(), descriptor.incarnation()) == PeerState.DEAD;
+    return state(descriptor) == PeerState.DEAD;
+  }
+
+  @Override
+  public PeerState state(RegionDescriptor descriptor) {
+    return channel.state(descriptor.rank(), descriptor.incarnation());
   }
 
   private static Key key(RegionDescriptor descriptor) {

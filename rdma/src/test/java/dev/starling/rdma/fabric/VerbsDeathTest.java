@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>{@code -Dstarling.test.slowness=N} multiplies every limit, for an emulated processor.
  */
 @Tag("device")
-@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 900, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbsDeathTest {
   private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
   private static final long SMALL = 1 << 12;
@@ -53,7 +53,7 @@ class VerbsDeathTest {
         DeathRank.SLOWNESS * deadAfterNs);
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException failure) {
@@ -66,10 +66,15 @@ class VerbsDeathTest {
     // The processor, if there is but one, is for the JVM that starts.
     home.rest();
     DeathProcess other = new DeathProcess(settings.of(1), line -> home.tell("rank 1: " + line));
-    assertEquals("READY " + incarnation, other.await("READY"));
-    home.resume();
-    awaitExchanges(home, incarnation);
-    return other;
+    try {
+      assertEquals("READY " + incarnation, other.await("READY"));
+      home.resume();
+      awaitExchanges(home, incarnation);
+      return other;
+    } catch (Throwable failure) {
+      other.close();
+      throw failure;
+    }
   }
 
   /** Both sides begin and publish exchanges with each other. */
