@@ -137,7 +137,7 @@ class VerbsDeathTest {
       requireWithin("the lock was broken", brokenMs, boundNs);
       requireWithin("nothing was published", home.longestPauseMs(), boundNs);
       assertEquals(1, home.rank().count(Counter.FENCES));
-      assertTrue(home.hasTold("of rank 1"), "the death is told");
+      home.await("death", () -> home.hasTold("finds incarnation 0 of 1 DEAD"));
       other.requireKilled();
     }
   }
@@ -155,7 +155,8 @@ class VerbsDeathTest {
       long boundNs =
           boundNs(settings.holdLimitNs() + settings.holdLimitNs() / LOOKS, settings.holdLimitNs());
       home.tell(
-          "SIGSTOP while rank 1 held the lock: broken after %.1f ms (bound %.1f ms: the hold limit and two looks of the guard)"
+          ("SIGSTOP while rank 1 held the lock: broken after %.1f ms (bound %.1f ms: the hold limit"
+                  + " and two looks of the guard)")
               .formatted(brokenMs, boundNs / 1e6));
       assertEquals(LockWord.version(held) + 1, broken.version());
       requireWithin("the lock was broken", brokenMs, boundNs);
