@@ -14,7 +14,9 @@ BANDWIDTH_BYTES=1048576
 BANDWIDTH_ITERATIONS=100
 BANDWIDTH_PORT=18515
 BANDWIDTH_LIMIT_SECONDS=30
-JUNIT_LIMIT_SECONDS=240
+JUNIT_LIMIT_SECONDS=300
+LONG_LIMIT_SECONDS=900
+EMULATION_SLOWNESS=4 # for limits that a test has of its own
 JUNIT_TEST_LIMIT="180 s" # of one test, which has 60 s where nothing is emulated
 export STARLING_REQUIRED_LANES=verbs
 
@@ -109,12 +111,18 @@ bandwidth() {
   note java bandwidth writeMBs writeMBs
 }
 
+junit_tags=(--include-tag device)
+if [[ -n $LONG ]]; then
+  JUNIT_LIMIT_SECONDS=$LONG_LIMIT_SECONDS
+  junit_tags+=(--include-tag device-long)
+fi
+
 junit() {
   timeout --kill-after="$KILL_AFTER_SECONDS" "$JUNIT_LIMIT_SECONDS" \
     "$JAVA_HOME/bin/java" "${java_flags[@]}" "$JUNIT_FLAGS" \
-    -Dstarling.verbs.device="$VM_DEVICE" -Dstarling.verbs.address="$VM_ADDRESS" \
+    -Dstarling.test.slowness="$EMULATION_SLOWNESS" -Dstarling.verbs.device="$VM_DEVICE" -Dstarling.verbs.address="$VM_ADDRESS" \
     -cp "$JUNIT_CONSOLE:$CLASS_PATH" org.junit.platform.console.ConsoleLauncher execute \
-    --scan-class-path "$TESTS_JAR" --include-tag device --exclude-tag fake --fail-if-no-tests \
+    --scan-class-path "$TESTS_JAR" "${junit_tags[@]}" --exclude-tag fake --fail-if-no-tests \
     --config junit.jupiter.execution.timeout.default="$JUNIT_TEST_LIMIT" \
     --reports-dir "$VM_SHARE/reports" --details testfeed --disable-banner --disable-ansi-colors
 }

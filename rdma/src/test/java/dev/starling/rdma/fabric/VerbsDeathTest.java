@@ -22,9 +22,9 @@ import org.junit.jupiter.api.Timeout;
  * Two ranks in two processes on one device, told that they are on two hosts; rank 1 is killed or
  * stopped at the worst moments.
  *
- * <p>{@code -Dstarling.test.slowness=N} multiplies every limit, for an emulated processor.
+ * <p>The tests with the tag {@code device-long} take minutes each where the processor is emulated.
+ * {@code -Dstarling.test.slowness=N} multiplies every limit, for an emulated processor.
  */
-@Tag("device")
 @Timeout(value = 900, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbsDeathTest {
   private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
@@ -104,6 +104,7 @@ class VerbsDeathTest {
 
   /** The limit on holding is so long that only the noticed death can break the lock in time. */
   @Test
+  @Tag("device")
   void shouldBreakTheLockOfAKilledRankAndGoOn() throws Exception {
     DeathRank.Settings settings = settings(SMALL, 8 * SECOND_NS, 3 * SECOND_NS);
     try (DeathHome home = new DeathHome(settings);
@@ -143,6 +144,7 @@ class VerbsDeathTest {
   }
 
   @Test
+  @Tag("device-long")
   void shouldKeepTheLateWriteOfAStoppedRankOutAndTellIt() throws Exception {
     DeathRank.Settings settings = settings(SMALL, SECOND_NS, 30 * SECOND_NS);
     try (DeathHome home = new DeathHome(settings);
@@ -187,6 +189,7 @@ class VerbsDeathTest {
   }
 
   @Test
+  @Tag("device-long")
   void shouldExchangeWithTheNextIncarnationOfAKilledRank() throws Exception {
     DeathRank.Settings settings = settings(SMALL, 8 * SECOND_NS, 3 * SECOND_NS);
     try (DeathHome home = new DeathHome(settings)) {
@@ -206,6 +209,7 @@ class VerbsDeathTest {
   }
 
   @Test
+  @Tag("device-long")
   void shouldPublishNoTornPlaneWhenAWriterIsKilled() throws Exception {
     DeathRank.Settings settings = settings(LARGE, 8 * SECOND_NS, 3 * SECOND_NS);
     try (DeathHome home = new DeathHome(settings);
