@@ -114,9 +114,9 @@ junit() {
     "$JAVA_HOME/bin/java" "${java_flags[@]}" "$JUNIT_FLAGS" \
     -Dstarling.verbs.device="$VM_DEVICE" -Dstarling.verbs.address="$VM_ADDRESS" \
     -cp "$JUNIT_CONSOLE:$CLASS_PATH" org.junit.platform.console.ConsoleLauncher execute \
-    --scan-class-path "$TESTS_JAR" --exclude-tag fake --fail-if-no-tests \
+    --scan-class-path "$TESTS_JAR" --include-tag device --exclude-tag fake --fail-if-no-tests \
     --config junit.jupiter.execution.timeout.default="$JUNIT_TEST_LIMIT" \
-    --reports-dir "$VM_SHARE/reports" --details tree --disable-banner --disable-ansi-colors
+    --reports-dir "$VM_SHARE/reports" --details testfeed --disable-banner --disable-ansi-colors
 }
 
 start_probe c "$VM_BIN/latency" "$VM_DEVICE" "$VM_ADDRESS" "$LATENCY_OPERATIONS"

@@ -376,7 +376,12 @@ public final class VerbsFabric implements Fabric {
 
   @Override
   public boolean isDead(RegionDescriptor descriptor) {
-    return channel.state(descriptor.rank(), descriptor.incarnation()) == PeerState.DEAD;
+    return state(descriptor) == PeerState.DEAD;
+  }
+
+  @Override
+  public PeerState state(RegionDescriptor descriptor) {
+    return channel.state(descriptor.rank(), descriptor.incarnation());
   }
 
   private boolean isPeerDead(RegionDescriptor descriptor) {

@@ -22,11 +22,13 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Connections on DiSNI's plain API. */
 @Timeout(60)
+@Tag("device")
 class CmFlowTest {
   @BeforeEach
   void enter() {

@@ -11,11 +11,13 @@ import dev.starling.rdma.FakeVerbs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A region beyond the 2 GiB of DiSNI's lengths. A device pins it, so it needs the memory. */
 @Timeout(300)
+@Tag("device")
 class LargeRegionTest {
   private static final long GIB = 1L << 30;
 

@@ -12,11 +12,13 @@ import dev.starling.rdma.FakeVerbs;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** One-sided verbs on a queue pair that is connected to itself. */
 @Timeout(60)
+@Tag("device")
 class LoopbackTest {
   private static final int SUCCESS = 0;
   private static final int REMOTE_INVALID_REQUEST = 9;

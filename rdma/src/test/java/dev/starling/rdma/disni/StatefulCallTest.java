@@ -24,11 +24,13 @@ import java.util.LinkedList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** DiSNI's stateful verb calls: what they post, what may be changed, what they refuse. */
 @Timeout(60)
+@Tag("device")
 class StatefulCallTest {
   private static final int SUCCESS = 0;
 
@@ -162,7 +164,9 @@ class StatefulCallTest {
     }
   }
 
+  /** Not every device looks at the opcode before it takes a request. */
   @Test
+  @Tag("fake")
   void shouldGiveBackWhatAFailingPostDidNotTake() throws IOException {
     List<IbvSendWR> bad = new ArrayList<>();
     List<IbvSendWR> chain = new ArrayList<>();

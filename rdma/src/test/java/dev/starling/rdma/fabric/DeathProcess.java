@@ -5,13 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringJoiner;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -38,13 +43,23 @@ final class DeathProcess implements AutoCloseable {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(flag -> !flag.startsWith("-javaagent") && !flag.startsWith("-agentlib"))
         .forEach(command::add);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), DeathMain.class.getName()));
+    command.addAll(List.of("-cp", classPath(), DeathMain.class.getName()));
     command.addAll(settings.arguments());
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Thread reader = new Thread(() -> read(tell), "lines of rank " + settings.rank());
     reader.setDaemon(true);
     reader.start();
+  }
+
+  /** JUnit's console has a class loader of its own for the tests. */
+  private static String classPath() {
+    StringJoiner path = new StringJoiner(File.pathSeparator);
+    if (DeathMain.class.getClassLoader() instanceof URLClassLoader loader) {
+      for (URL url : loader.getURLs()) {
+        path.add(Path.of(URI.create(url.toString())).toString());
+      }
+    }
+    return path.add(System.getProperty("java.class.path")).toString();
   }
 
   private void read(Consumer<String> tell) {

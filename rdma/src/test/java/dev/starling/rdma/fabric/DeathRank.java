@@ -18,6 +18,7 @@ import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.JoinedWorker;
 import dev.starling.engine.worker.Snapshot;
 import dev.starling.engine.worker.Worker;
+import dev.starling.rdma.FakeVerbs;
 import dev.starling.rdma.VerbsFabricProvider;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -42,6 +43,7 @@ final class DeathRank implements AutoCloseable {
   private static final byte INITIAL = 0x3f;
   private static final byte[] GRADIENT = {0x3c, (byte) 0xbc};
   private static final long STEP_NS = SLOWNESS * 5_000_000L;
+  private static final long PATIENCE_NS = 60_000_000_000L;
   private static final long MAX_PARK_NS = 500_000L;
   private static final String PIECE_BYTES = "4096";
   private static final String SEND_DEPTH = "4";
@@ -82,9 +84,9 @@ final class DeathRank implements AutoCloseable {
       return new Settings(otherRank, port, device, parameters, holdLimitNs, deadAfterNs);
     }
 
-    /** How long joining and leaving may take. */
+    /** How long anything may take that has no limit of its own, such as the start of a JVM. */
     long patienceNs() {
-      return 10 * deadAfterNs;
+      return SLOWNESS * PATIENCE_NS;
     }
   }
 
@@ -170,7 +172,16 @@ final class DeathRank implements AutoCloseable {
     return opening;
   }
 
+  /** As the engine opens it; the fake has no place in sysfs to be chosen by. */
   private Fabric fabric() {
+    if (FakeVerbs.isFake()) {
+      return VerbsFabric.open(
+          settings.device,
+          TwoRanks.options(false),
+          new LinkChannel(link),
+          ShmFabric.DEFAULT_DIRECTORY,
+          tell);
+    }
     return new VerbsFabricProvider()
         .open(
             new FabricSettings(
@@ -228,7 +239,8 @@ final class DeathRank implements AutoCloseable {
   /** {@return where the values of a plane cease to be the same, in bytes, or -1} */
   static long firstOther(MemorySegment plane) {
     long rest = plane.byteSize() - Float.BYTES;
-    return plane.asSlice(0, rest).mismatch(plane.asSlice(Float.BYTES));
+    long at = plane.asSlice(0, rest).mismatch(plane.asSlice(Float.BYTES));
+    return at < 0 ? -1 : at / Float.BYTES * Float.BYTES + Float.BYTES;
   }
 
   /** Applies what was submitted, so that closing leaves no peer's stripe locked. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * <p>{@code -Dstarling.test.slowness=N} multiplies every limit, for an emulated processor.
  */
 @Tag("device")
-@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 900, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VerbsDeathTest {
   private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
   private static final long SMALL = 1 << 12;
@@ -53,7 +53,7 @@ class VerbsDeathTest {
         DeathRank.SLOWNESS * deadAfterNs);
   }
 
-  private static int freePort() {
+  static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException failure) {
@@ -66,10 +66,15 @@ class VerbsDeathTest {
     // The processor, if there is but one, is for the JVM that starts.
     home.rest();
     DeathProcess other = new DeathProcess(settings.of(1), line -> home.tell("rank 1: " + line));
-    assertEquals("READY " + incarnation, other.await("READY"));
-    home.resume();
-    awaitExchanges(home, incarnation);
-    return other;
+    try {
+      assertEquals("READY " + incarnation, other.await("READY"));
+      home.resume();
+      awaitExchanges(home, incarnation);
+      return other;
+    } catch (Throwable failure) {
+      other.close();
+      throw failure;
+    }
   }
 
   /** Both sides begin and publish exchanges with each other. */
@@ -132,7 +137,7 @@ class VerbsDeathTest {
       requireWithin("the lock was broken", brokenMs, boundNs);
       requireWithin("nothing was published", home.longestPauseMs(), boundNs);
       assertEquals(1, home.rank().count(Counter.FENCES));
-      assertTrue(home.hasTold("of rank 1"), "the death is told");
+      home.await("death", () -> home.hasTold("finds incarnation 0 of 1 DEAD"));
       other.requireKilled();
     }
   }
@@ -150,7 +155,8 @@ class VerbsDeathTest {
       long boundNs =
           boundNs(settings.holdLimitNs() + settings.holdLimitNs() / LOOKS, settings.holdLimitNs());
       home.tell(
-          "SIGSTOP while rank 1 held the lock: broken after %.1f ms (bound %.1f ms: the hold limit and two looks of the guard)"
+          ("SIGSTOP while rank 1 held the lock: broken after %.1f ms (bound %.1f ms: the hold limit"
+                  + " and two looks of the guard)")
               .formatted(brokenMs, boundNs / 1e6));
       assertEquals(LockWord.version(held) + 1, broken.version());
       requireWithin("the lock was broken", brokenMs, boundNs);

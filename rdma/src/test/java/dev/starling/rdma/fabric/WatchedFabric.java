@@ -127,6 +127,11 @@ final class WatchedFabric implements Fabric {
   }
 
   @Override
+  public PeerState state(RegionDescriptor descriptor) {
+    return behind.state(descriptor);
+  }
+
+  @Override
   public void close() {
     behind.close();
   }

@@ -139,6 +139,16 @@ public interface Fabric extends AutoCloseable {
     return false;
   }
 
+  /**
+   * Tells what is known of the owner of a region, also without a connection to it.
+   *
+   * @param descriptor the region
+   * @return alive unless it is known to be dead or, where the fabric can tell, to have left
+   */
+  default PeerState state(RegionDescriptor descriptor) {
+    return isDead(descriptor) ? PeerState.DEAD : PeerState.ALIVE;
+  }
+
   /** Releases what the fabric itself holds, after every connection was closed. */
   @Override
   void close();

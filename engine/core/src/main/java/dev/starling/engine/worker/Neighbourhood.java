@@ -18,7 +18,7 @@ import java.util.Arrays;
  * <pre>
  *   ABSENT --joined, prepared, connected--> CONNECTED
  *   CONNECTED --dead or left, not in use--> ABSENT, a higher incarnation may come
- *   CONNECTED --connection in error, not in use--> ABSENT, connected anew
+ *   CONNECTED --connection in error, not in use--> ABSENT, connected anew unless dead or left
  * </pre>
  *
  * <p>One neighbour is looked at per interval, so a look costs one system call and waits for nobody.
@@ -163,20 +163,32 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
       counters.add(Counter.CONNECTIONS_BROKEN, 1);
       return 1;
     }
+    lose(index, state);
+    return 1;
+  }
+
+  private void lose(int index, PeerState state) {
     counters.add(Counter.PEERS_LOST, 1);
     if (state == PeerState.DEAD) {
       fabric.removeDead(members.region(ranks[index], incarnation[index]));
     }
     listener.onPeer(replica.rank(), ranks[index], incarnation[index], state);
-    return 1;
   }
 
   /** Connects to who has joined since, and anew to whom the connection broke. */
   private boolean tryConnect(int index) {
+    if (again[index]) {
+      // A peer that ends breaks its connections first, and is known to be gone only then.
+      PeerState state = fabric.state(members.region(ranks[index], incarnation[index]));
+      if (state != PeerState.ALIVE) {
+        again[index] = false;
+        lose(index, state);
+        return true;
+      }
+    }
     int joined = members.incarnation(ranks[index]);
     boolean isNew = joined > incarnation[index];
-    again[index] &= joined != Membership.ABSENT;
-    boolean isBack = again[index];
+    boolean isBack = again[index] && joined != Membership.ABSENT;
     return (isNew || isBack)
         && fabric.prepare(
             members.region(ranks[index], joined),

@@ -46,6 +46,7 @@ class NeighbourhoodTest {
   private final List<String> removed = new ArrayList<>();
   private final List<FakeRemote> connections = new ArrayList<>();
   private final Set<String> dead = new HashSet<>();
+  private final Set<String> left = new HashSet<>();
   private final int[] joined = {0, 0, Membership.ABSENT};
   private String refusal;
   private boolean preparing;
@@ -180,6 +181,13 @@ class NeighbourhoodTest {
         }
 
         @Override
+        public PeerState state(RegionDescriptor descriptor) {
+          return left.contains(descriptor.rank() + "." + descriptor.incarnation())
+              ? PeerState.CLOSED
+              : Fabric.super.state(descriptor);
+        }
+
+        @Override
         public void close() {}
       };
 
@@ -273,6 +281,31 @@ class NeighbourhoodTest {
       assertNotSame(first, neighbours.remote(0));
       assertEquals(1, counters.get(Counter.CONNECTIONS_BROKEN));
       assertEquals(0, counters.get(Counter.PEERS_LOST));
+    }
+  }
+
+  @Test
+  void shouldNotConnectAnewToWhoLeftOrDiedAfterTheConnectionBroke() {
+    try (Neighbourhood neighbours = neighbourhood()) {
+      connections.getFirst().state = PeerState.BROKEN;
+      preparing = true;
+      pass(neighbours);
+      left.add("1.0");
+      preparing = false;
+      pass(neighbours);
+      assertEquals(1, connections.size());
+      assertEquals(PeerState.DEAD, neighbours.state(1, 0), "its locks are nobody's");
+      assertEquals(List.of(), removed);
+      joined[1] = 1;
+      pass(neighbours);
+      connections.getLast().state = PeerState.BROKEN;
+      dead.add("1.1");
+      pass(neighbours);
+      assertEquals(2, connections.size());
+      assertEquals(List.of("1.1"), removed);
+      assertEquals(List.of("1.0 ALIVE", "1.0 CLOSED", "1.1 ALIVE", "1.1 DEAD"), told);
+      assertEquals(2, counters.get(Counter.PEERS_LOST));
+      assertEquals(2, counters.get(Counter.CONNECTIONS_BROKEN));
     }
   }
 
