@@ -54,34 +54,35 @@ final class LaunchOptions {
       names = "--rank",
       paramLabel = "R",
       description =
-          "The rank of this process, where no launcher (torchrun, Slurm, MPI, Kubernetes) tells"
-              + " it.")
+          "The rank of this process. Default: what the launcher (torchrun, Slurm, MPI, Kubernetes)"
+              + " tells.")
   Integer rank;
 
   @Option(
       names = "--world-size",
       paramLabel = "N",
-      description = "The number of ranks, where no launcher tells it.")
+      description = "The number of ranks. Default: what the launcher tells.")
   Integer worldSize;
 
   @Option(
       names = "--local-rank",
       paramLabel = "L",
-      description = "This process among those of its host, where no launcher tells it.")
+      description = "This process among those of its host. Default: what the launcher tells.")
   Integer localRank;
 
   @Option(
       names = "--master",
       paramLabel = "HOST:PORT",
-      description = "Where rank 0 listens, where no launcher tells it.")
+      description = "Where rank 0 listens. Default: what the launcher tells.")
   String master;
 
   @Option(
       names = "--token-file",
       paramLabel = "FILE",
       description =
-          "The job's secret, in a file that only its owner can read; or in the environment variable"
-              + " STARLING_JOB_TOKEN. Needed when the ranks are on several hosts.")
+          "The job's secret, in a file that only its owner can read; needed when the ranks are on"
+              + " several hosts. Default: what the environment variable STARLING_JOB_TOKEN holds,"
+              + " or the file that STARLING_JOB_TOKEN_FILE names.")
   Path tokenFile;
 
   @Option(
