@@ -19,7 +19,8 @@ import java.util.Optional;
  * <pre>
  *  launcher      rank, world size                  local rank                  address of rank 0
  *  flags         --rank --world-size               --local-rank                --master host:port
- *  torchrun      RANK WORLD_SIZE                   LOCAL_RANK                  MASTER_ADDR MASTER_PORT
+ *  torchrun      RANK WORLD_SIZE                   LOCAL_RANK                  MASTER_ADDR MASTER_PORT (+ 1 where
+ *                                                                            torchrun's agent has it)
  *  Slurm (srun)  SLURM_PROCID SLURM_STEP_NUM_TASKS SLURM_LOCALID               first of SLURM_STEP_NODELIST,
  *                (or SLURM_NTASKS)                                             15000 + SLURM_JOB_ID % 10000
  *  Open MPI      OMPI_COMM_WORLD_RANK, _SIZE       OMPI_COMM_WORLD_LOCAL_RANK  MASTER_ADDR (MASTER_PORT)

@@ -70,14 +70,26 @@ final class Launchers {
   }
 
   private static LaunchFacts torchrun(Map<String, String> environment) {
-    return new LaunchFacts("torchrun")
-        .take(environment, RANK, "RANK")
-        .take(environment, WORLD_SIZE, "WORLD_SIZE")
-        .take(environment, LOCAL_RANK, "LOCAL_RANK")
-        .take(environment, LOCAL_WORLD_SIZE, "LOCAL_WORLD_SIZE")
-        .take(environment, MASTER_ADDRESS, "MASTER_ADDR")
+    LaunchFacts facts =
+        new LaunchFacts("torchrun")
+            .take(environment, RANK, "RANK")
+            .take(environment, WORLD_SIZE, "WORLD_SIZE")
+            .take(environment, LOCAL_RANK, "LOCAL_RANK")
+            .take(environment, LOCAL_WORLD_SIZE, "LOCAL_WORLD_SIZE")
+            .take(environment, MASTER_ADDRESS, "MASTER_ADDR");
+    portBesideAgent(environment, facts);
+    return facts
         .take(environment, MASTER_PORT, "MASTER_PORT")
         .cureOfMaster("set MASTER_ADDR and MASTER_PORT or give --master host:port");
+  }
+
+  /** Where torchrun's agent serves a store to its workers it listens at MASTER_PORT itself. */
+  private static void portBesideAgent(Map<String, String> environment, LaunchFacts facts) {
+    String port = environment.getOrDefault("MASTER_PORT", "").strip();
+    String store = environment.getOrDefault("TORCHELASTIC_USE_AGENT_STORE", "").strip();
+    if (store.equalsIgnoreCase("true") && port.matches("\\d{1,5}")) {
+      facts.derive(MASTER_PORT, "MASTER_PORT + 1", Integer.toString(Integer.parseInt(port) + 1));
+    }
   }
 
   /** A batch script has SLURM_PROCID=0 as well, but only srun starts tasks and tells their step. */

@@ -58,6 +58,9 @@ class LaunchEnvironmentTest {
       value = {
         // environment | flags | rank of world, local rank of local world, master | source
         TORCHRUN + "||3 of 4, 1 of 2, a:29400|torchrun (RANK, WORLD_SIZE, LOCAL_RANK,",
+        // The agent of torchrun listens at MASTER_PORT.
+        TORCHRUN + " TORCHELASTIC_USE_AGENT_STORE=True||3 of 4, 1 of 2, a:29401|MASTER_PORT + 1)",
+        TORCHRUN + " TORCHELASTIC_USE_AGENT_STORE=False||3 of 4, 1 of 2, a:29400|MASTER_PORT)",
         "RANK=0 WORLD_SIZE=2 MASTER_ADDR=::1 MASTER_PORT=1||0 of 2, -1 of -1, [::1]:1|torchrun"
             + " (RANK",
         SLURM + "||3 of 4, 1 of 2, node03:16023|SLURM_STEP_NODELIST, SLURM_JOB_ID)",
