@@ -310,8 +310,9 @@ public final class ClusterBoard implements RemoteCounts, AutoCloseable {
     if (fabric != null && isReachable(rank, incarnation, fabric)) {
       state = link.state(rank, incarnation);
     }
-    copyTaken(rank);
+    // Whoever sees that work was taken also sees what was done with it.
     copyWords(rank);
+    copyTaken(rank);
     if (state == PeerState.DEAD) {
       lost(rank, record);
     } else if (state == PeerState.CLOSED) {

@@ -285,8 +285,8 @@ class ClusterBoardTest {
     List<Rank> all = start(3, 2);
     all.forEach(rank -> rank.open(SECOND_NS / 10).join());
     awaitPhase(all.get(0), JobBoard.Phase.RUNNING);
-    all.get(1).board().takeWork(300);
     all.get(1).own().progress(30, 300, 1, 1, 2, 0);
+    all.get(1).board().takeWork(300);
     TestJob.await("300", () -> all.get(0).board().workLeft() == WORK - 300);
     all.get(1).kill();
     awaitTold(all.get(0), "rank 1 was lost");
