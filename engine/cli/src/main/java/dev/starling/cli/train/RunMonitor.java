@@ -73,8 +73,9 @@ final class RunMonitor implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Starts watching. */
+  /** Starts watching. The counters are there from the start, for a run that dies at once. */
   void start() {
+    directory.tryWrite(RunStat.FILE, RunStat.of(job.board(), true).toJson());
     thread.start();
   }
 
