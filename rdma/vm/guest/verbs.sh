@@ -3,6 +3,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
 LATENCY_OPERATIONS=1000
 ROUNDS=5
+WARM_UP_ROUNDS=4 # of the JVM: its compilers share the processor with what is measured until they are through
 WARM_UP_MS=1000 # of the JVM, for each kind of operation, before every answer
 # Answers every line of its input by one line:
 #   latency    {"casUs": .., "readUs": .., "writeUs": .., ...}, medians
@@ -73,6 +74,10 @@ note() {
 # Java and C on queue pairs with the same parameters, in turns.
 latency() {
   local round name
+  for ((round = 0; round < WARM_UP_ROUNDS; round++)); do
+    ask java latency
+  done
+  rm "$VM_OUT/java.latency"
   for ((round = 0; round < ROUNDS; round++)); do
     ask c latency
     ask java latency
