@@ -142,7 +142,7 @@ final class ClusterJob implements TrainingJob {
   /** What every rank of a job must agree on. */
   private String shape(TrainOptions options) {
     return ("model=%s parameters=%d stripe-bytes=%d topology=%s optimizer=%s batch=%d seed=%d"
-            + " fabric=%s work=%d")
+            + " lr=%s momentum=%s weight-decay=%s schedule=%s warmup=%s fabric=%s work=%d")
         .formatted(
             options.model,
             plan.parameterCount(),
@@ -151,6 +151,11 @@ final class ClusterJob implements TrainingJob {
             options.optimizer,
             options.batch,
             options.seed,
+            options.learningRate(),
+            options.momentum,
+            options.weightDecay(),
+            options.schedule,
+            options.warmupEpochs,
             options.launch.fabric,
             plan.budget().total());
   }

@@ -211,6 +211,7 @@ class ClusterJobTest {
       value = {
         "--model mlp:16 | its model or options differ: it has \"model=mlp:16",
         "--fabric shm | fabric=shm",
+        "--lr 0.5 | lr=0.5",
       })
   void shouldRefuseARankWithOtherOptionsAndGoOn(String other, String part) throws Exception {
     try (RankProcesses ranks = new RankProcesses(shared, 2)) {
