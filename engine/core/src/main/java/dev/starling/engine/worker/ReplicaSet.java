@@ -29,11 +29,21 @@ final class ReplicaSet implements AutoCloseable {
     readers = new ReplicaReader[layout.workers()];
     count = layout.parameterCount();
     scratch = PrivateMemory.allocate("averages", 2 * count * Float.BYTES);
-    incoming =
-        reach.isAddressable()
-            ? null
-            : PrivateMemory.allocate("incoming replicas", count * Float.BYTES);
-    known = incoming == null ? () -> {} : reach.register("replicas", incoming.segment());
+    PrivateMemory read = null;
+    try {
+      read =
+          reach.isAddressable()
+              ? null
+              : PrivateMemory.allocate("incoming replicas", count * Float.BYTES);
+      known = read == null ? () -> {} : reach.register("replicas", read.segment());
+    } catch (Throwable failure) {
+      if (read != null) {
+        read.close();
+      }
+      scratch.close();
+      throw failure;
+    }
+    incoming = read;
   }
 
   /** Replaces a rank's reader, which the set closes; null when the rank has no replica. */
@@ -63,9 +73,11 @@ final class ReplicaSet implements AutoCloseable {
     if (incoming == null) {
       return readers[rank].tryCopyTo(target, timeoutNs);
     }
-    boolean copied = readers[rank].tryCopyTo(incoming.segment(), timeoutNs);
+    if (!readers[rank].tryCopyTo(incoming.segment(), timeoutNs)) {
+      return false;
+    }
     MemorySegment.copy(incoming.segment(), 0, target, 0, count * Float.BYTES);
-    return copied;
+    return true;
   }
 
   /**
@@ -125,7 +137,11 @@ final class ReplicaSet implements AutoCloseable {
       }
     }
     Arrays.fill(readers, null);
-    known.close();
+    try {
+      known.close();
+    } catch (RuntimeException failure) {
+      failed.addSuppressed(failure);
+    }
     if (incoming != null) {
       incoming.close();
     }
