@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
@@ -121,10 +122,16 @@ public final class ShmFabric implements Fabric {
       return;
     }
     try {
-      try (SharedFile file = SharedFile.open(path)) {
-        RegionHeader.poison(file.segment());
+      // Killed before the file had its length: nobody can have mapped it.
+      if (Files.size(path) > 0) {
+        try (SharedFile file = SharedFile.open(path)) {
+          RegionHeader.poison(file.segment());
+        }
       }
       Files.deleteIfExists(path);
+    } catch (NoSuchFileException removed) {
+      // Another peer was faster.
+      return;
     } catch (IOException failure) {
       throw notRemoved(path, failure);
     } catch (StarlingException failure) {

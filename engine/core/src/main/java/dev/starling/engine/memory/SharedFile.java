@@ -104,7 +104,12 @@ public final class SharedFile implements Region {
       }
       Arena arena = Arena.ofShared();
       try {
-        return new SharedFile(path, false, fd, arena, map(call, path, fd, length(path), arena));
+        long lengthBytes = length(path);
+        if (lengthBytes == 0) {
+          throw new StarlingException(
+              path + " is empty: its owner was killed while it created the file, remove it");
+        }
+        return new SharedFile(path, false, fd, arena, map(call, path, fd, lengthBytes, arena));
       } catch (Throwable failure) {
         arena.close();
         release(path, fd, false);

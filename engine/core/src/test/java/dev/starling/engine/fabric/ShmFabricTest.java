@@ -79,6 +79,17 @@ class ShmFabricTest {
   }
 
   @Test
+  void shouldRemoveAnEmptyFileWhenItsOwnerWasKilledWhileItCreatedTheRegion() throws IOException {
+    RegionDescriptor unborn = fabric.describe(job, 1, 0);
+    Path path = Files.createFile(Path.of(unborn.address()));
+    StarlingException refused =
+        assertThrows(StarlingException.class, () -> fabric.connect(unborn, LAYOUT, 0, 0));
+    assertTrue(refused.getMessage().startsWith(path + " is empty"), refused.getMessage());
+    fabric.removeDead(unborn);
+    assertFalse(Files.exists(path));
+  }
+
+  @Test
   void shouldLeaveTheRegionOfALivingWorkerAlone() {
     try (Replica living = replica(1, 0)) {
       RegionDescriptor region = fabric.expose(living);
