@@ -23,10 +23,18 @@ public final class Replica implements AutoCloseable {
   private final long jobId;
   private final int rank;
   private final int incarnation;
+  private final Runnable whilePinning;
   private long pinRepeats;
   private boolean closed;
 
-  private Replica(ReplicaLayout layout, Region region, long jobId, int rank, int incarnation) {
+  private Replica(
+      ReplicaLayout layout,
+      Region region,
+      long jobId,
+      int rank,
+      int incarnation,
+      Runnable whilePinning) {
+    this.whilePinning = whilePinning;
     this.layout = layout;
     this.region = region;
     this.segment = region.segment();
@@ -53,7 +61,8 @@ public final class Replica implements AutoCloseable {
         SharedFile.create(path, layout.lengthBytes(), layout.reservedBytes()),
         jobId,
         rank,
-        incarnation);
+        incarnation,
+        null);
   }
 
   /**
@@ -78,12 +87,28 @@ public final class Replica implements AutoCloseable {
    * @return the replica, owned by the caller
    */
   public static Replica createPrivate(ReplicaLayout layout, long jobId, int rank, int incarnation) {
+    return createPrivate(layout, jobId, rank, incarnation, null);
+  }
+
+  /**
+   * Creates a replica in private memory, for simulations that let others act inside {@link #pin}.
+   *
+   * @param layout its layout
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation how many times the rank has joined, from 0
+   * @param whilePinning runs before a pin is stored and before it is confirmed; null for nothing
+   * @return the replica, owned by the caller
+   */
+  public static Replica createPrivate(
+      ReplicaLayout layout, long jobId, int rank, int incarnation, Runnable whilePinning) {
     return new Replica(
         layout,
         PrivateMemory.allocate("replica " + rank, layout.lengthBytes()),
         jobId,
         rank,
-        incarnation);
+        incarnation,
+        whilePinning);
   }
 
   /**
@@ -115,7 +140,9 @@ public final class Replica implements AutoCloseable {
     long word = ControlLine.readWord(segment, line + ControlLine.LOCK_OFFSET);
     for (int attempt = 0; attempt < MAX_PIN_ATTEMPTS; attempt++) {
       int plane = LockWord.current(word);
+      letOthersAct();
       ControlLine.pin(segment, line, plane);
+      letOthersAct();
       word = ControlLine.readWord(segment, line + ControlLine.LOCK_OFFSET);
       if (LockWord.current(word) == plane) {
         return word;
@@ -133,6 +160,12 @@ public final class Replica implements AutoCloseable {
             + " attempts, its lock word is "
             + LockWord.describe(word)
             + ": the region is damaged, restart the worker");
+  }
+
+  private void letOthersAct() {
+    if (whilePinning != null) {
+      whilePinning.run();
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Watches a simulation and notes every violated invariant. It sees each successful swap of a lock
@@ -25,39 +26,63 @@ final class InvariantChecker {
   private final ReplicaLayout layout;
   private final List<Replica> replicas = new ArrayList<>();
   private final Map<Replica, Shadow> shadows = new IdentityHashMap<>();
-  private final Map<String, String> openIntents = new HashMap<>();
+  private final Map<String, Intent> openIntents = new HashMap<>();
   private final List<String> violations = new ArrayList<>();
   private long traceHash = 17;
   private long postedInCall;
   private long quarantines;
   private long outdated;
-  private DeadHolder deadHolder = (home, holder, epoch) -> false;
+  private SilentHolder silentHolder = (home, holder, epoch) -> false;
+  private Consumer<String> trace = line -> {};
+  private boolean traced;
   private int actor;
 
   InvariantChecker(ReplicaLayout layout) {
     this.layout = layout;
   }
 
-  /** Knows who is dead, whatever anyone has noticed of it. */
+  /** Knows who cannot write any more, whatever anyone has noticed of it. */
   @FunctionalInterface
-  interface DeadHolder {
+  interface SilentHolder {
     boolean test(Replica home, int holder, int epoch);
   }
+
+  /** One open exchange, as its active side intends it. */
+  private record Intent(int peer, int peerIncarnation, long version, long peerVersion) {}
 
   /** What one replica published last, and what its compute thread has pinned. */
   private static final class Shadow {
     final float[][] published;
     final int[] pinnedPlane;
+    final int[] publisher;
+    final long[] publishedVersion;
 
     Shadow(int stripes) {
       published = new float[stripes][];
+      publisher = new int[stripes];
+      publishedVersion = new long[stripes];
       pinnedPlane = new int[stripes];
       Arrays.fill(pinnedPlane, -1);
     }
   }
 
-  void deadHolder(DeadHolder knows) {
-    deadHolder = knows;
+  void silentHolder(SilentHolder knows) {
+    silentHolder = knows;
+  }
+
+  /** Tells every event as a line. */
+  void trace(Consumer<String> lines) {
+    trace = lines;
+    traced = true;
+  }
+
+  /** Something else took place that makes this run what it is. */
+  void happened(String what, int rank, long nowNs) {
+    traceHash = (traceHash * 31 + what.hashCode()) * 31 + rank;
+    traceHash = traceHash * 31 + nowNs;
+    if (traced) {
+      trace.accept("rank " + rank + " " + what);
+    }
   }
 
   /** A replica has its first state. */
@@ -141,6 +166,9 @@ final class InvariantChecker {
             + LockWord.describe(before)
             + " -> "
             + LockWord.describe(after);
+    if (traced) {
+      trace.accept(where);
+    }
     int holder = LockWord.owner(before);
     if (holder < 0) {
       boolean acquired =
@@ -153,6 +181,8 @@ final class InvariantChecker {
     } else if (holder != by) {
       violated("I1: the lock of another was changed, " + where);
     } else if (after == LockWord.publish(before) && !isForReading(before)) {
+      shadows.get(replica).publisher[stripe] = by;
+      shadows.get(replica).publishedVersion[stripe] = LockWord.version(after);
       published(replica, stripe, LockWord.target(before), where);
     } else if (after != LockWord.releaseUnchanged(before)
         && after != LockWord.retarget(before, LockWord.target(after))) {
@@ -182,7 +212,7 @@ final class InvariantChecker {
     outdated += epoch == AttachmentTable.epoch(attachment) ? 0 : 1;
     if (quarantined) {
       quarantines++;
-    } else if (plane != LockWord.current(before) && !deadHolder.test(replica, holder, epoch)) {
+    } else if (plane != LockWord.current(before) && !silentHolder.test(replica, holder, epoch)) {
       violated(
           "I2: the lock of rank "
               + holder
@@ -276,7 +306,8 @@ final class InvariantChecker {
           int peerIncarnation,
           long peerVersion,
           boolean withUpdate) {
-        if (openIntents.put(key(rank, stripe), peer + "@" + peerVersion) != null) {
+        Intent intent = new Intent(peer, peerIncarnation, version, peerVersion);
+        if (openIntents.put(key(rank, stripe), intent) != null) {
           violated(
               "I4: rank " + rank + " began an exchange of stripe " + stripe + " inside another");
         }
@@ -284,7 +315,7 @@ final class InvariantChecker {
 
       @Override
       public void commit(int stripe, long version) {
-        String intent = openIntents.remove(key(rank, stripe));
+        Intent intent = openIntents.remove(key(rank, stripe));
         if (intent == null) {
           violated(
               "I4: rank "
@@ -292,6 +323,10 @@ final class InvariantChecker {
                   + " committed an exchange of stripe "
                   + stripe
                   + " that it never intended");
+        } else {
+          requirePublished(rank, incarnation, rank, stripe, intent.version());
+          requirePublished(
+              intent.peer(), intent.peerIncarnation(), rank, stripe, intent.peerVersion());
         }
         traceHash = traceHash * 31 + version;
       }
@@ -310,6 +345,25 @@ final class InvariantChecker {
     };
   }
 
+  /**
+   * An exchange that is committed was published on a side; later ones may have been published there
+   * since.
+   */
+  private void requirePublished(int rank, int incarnation, int by, int stripe, long version) {
+    for (Replica replica : replicas) {
+      if (replica.rank() == rank && replica.incarnation() == incarnation) {
+        Shadow shadow = shadows.get(replica);
+        long now = LockWord.version(replica.lockWord(stripe));
+        boolean last = shadow.publishedVersion[stripe] == version;
+        if (now < version || last && shadow.publisher[stripe] != by) {
+          violated(
+              "I4: rank %d committed an exchange whose version %d of stripe %d of rank %d it did not publish"
+                  .formatted(by, version, stripe, rank));
+        }
+      }
+    }
+  }
+
   /** At the end no exchange of a living worker may be open. */
   void finished() {
     openIntents.forEach(
@@ -318,8 +372,8 @@ final class InvariantChecker {
           violated(
               "I4: the exchange of rank "
                   + rank
-                  + " with "
-                  + intent
+                  + " with rank "
+                  + intent.peer()
                   + " was neither committed nor torn");
         });
   }

@@ -1,38 +1,39 @@
 package dev.starling.engine.sim;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * How a simulation ended.
  *
- * @param seed its seed
+ * @param scenario what was simulated
  * @param violations what was violated, each beginning with the invariant's name; empty when all
  *     held
  * @param traceHash equal for equal runs
- * @param moves how many moves were drawn
- * @param exchanges exchanges published on both sides
- * @param steps updates published alone
- * @param torn exchanges counted as torn
- * @param fences locks broken
- * @param outdated of these, locks of an epoch that was not the newest
- * @param returns how many times a dead worker joined again
- * @param quarantines planes quarantined
- * @param retargets targets changed under the lock
- * @param merged gradients added to a waiting one
- * @param refused gradients refused
+ * @param events how many events took place
+ * @param virtualNs how much virtual time went by
+ * @param injected faults that took place
+ * @param counts what the workers counted, by name
  */
 public record SimReport(
-    long seed,
+    Scenario scenario,
     List<String> violations,
     long traceHash,
-    long moves,
-    long exchanges,
-    long steps,
-    long torn,
-    long fences,
-    long outdated,
-    long returns,
-    long quarantines,
-    long retargets,
-    long merged,
-    long refused) {}
+    long events,
+    long virtualNs,
+    Map<Fault, Long> injected,
+    Map<String, Long> counts) {
+  /**
+   * Returns one count.
+   *
+   * @param name its name, of those that {@link #counts()} has
+   * @return the count
+   */
+  public long count(String name) {
+    Long value = counts.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("there is no count " + name + ", only " + counts.keySet());
+    }
+    return value;
+  }
+}

@@ -4,60 +4,61 @@ import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.log.Origin;
 import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.CommunicationAgent;
-import dev.starling.engine.worker.Snapshot;
 import dev.starling.engine.worker.Worker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Map;
-import java.util.SplittableRandom;
 
-/** One worker of a simulation: its agent, and its compute thread cut into steps. */
+/** One worker of a simulation: its agent, its compute side, its clock, and how it may fail. */
 final class SimWorker implements AutoCloseable {
-  /** The value of every element of every finite gradient. */
-  static final float GRADIENT = 0.25f;
-
-  private static final int THOUSAND = 1000;
-  private static final int MAX_READS = 6;
-  private static final long NEVER = Long.MAX_VALUE;
-
-  private final Worker worker;
-  private final Replica replica;
-  private final ReplicaLayout layout;
-  private final InvariantChecker checker;
-  private final SplittableRandom random;
-  private final SimOptions options;
-  private CommunicationAgent agent;
-  private Snapshot snapshot;
-  private float[][] seen;
-  private int readsLeft;
-  private int submitted;
-  private long dieAtMove = NEVER;
-  private long pauseAtMove = NEVER;
-  private long pauseNs;
-  private long pausedUntilNs;
-  private boolean dead;
-  private long requested;
-
-  SimWorker(
-      Worker worker,
-      Replica replica,
-      InvariantChecker checker,
-      SplittableRandom random,
-      SimOptions options) {
-    this.worker = worker;
-    this.replica = replica;
-    this.layout = replica.layout();
-    this.checker = checker;
-    this.random = random;
-    this.options = options;
+  /** What a worker that dies outside a call of its own tells. */
+  @FunctionalInterface
+  interface Deaths {
+    void die(SimWorker worker);
   }
 
-  void connect(Fabric fabric, Membership members) {
-    agent = worker.connect(fabric, members, () -> submitted);
+  private final Replica replica;
+  private final ReplicaLayout layout;
+  private final Deaths deaths;
+  private final FaultCounts counts;
+  private Worker worker;
+  private CommunicationAgent agent;
+  private SimCompute compute;
+  private CrashPoint crashPoint;
+  private long clockOffsetNs;
+  private long pausedUntilNs;
+  private long resumedAtNs;
+  private boolean paused;
+  private boolean dead;
+  private long requested;
+  private SimSink sink;
+
+  SimWorker(Replica replica, Deaths deaths, FaultCounts counts) {
+    this.replica = replica;
+    this.deaths = deaths;
+    this.counts = counts;
+    layout = replica.layout();
+  }
+
+  void open(Worker opened) {
+    worker = opened;
+  }
+
+  void connect(Fabric fabric, Membership members, SimCompute side) {
+    compute = side;
+    agent = worker.connect(fabric, members, side::submitted);
+  }
+
+  Worker worker() {
+    return worker;
+  }
+
+  SimCompute compute() {
+    return compute;
   }
 
   int rank() {
@@ -72,20 +73,59 @@ final class SimWorker implements AutoCloseable {
     return worker.counters().get(counter);
   }
 
-  void dieAt(long move) {
-    dieAtMove = move;
+  void sink(SimSink value) {
+    sink = value;
   }
 
-  void pauseAt(long move, long durationNs) {
-    pauseAtMove = move;
-    pauseNs = durationNs;
+  SimSink sink() {
+    return sink;
   }
 
-  boolean isDueToDie(long move) {
-    return !dead && move >= dieAtMove;
+  /** The worker will die at a step of its own. */
+  void crashPoint(CrashPoint point) {
+    crashPoint = point;
   }
 
-  void die() {
+  long clockOffsetNs() {
+    return clockOffsetNs;
+  }
+
+  void jump(long byNs) {
+    clockOffsetNs += byNs;
+  }
+
+  void pause(long nowNs, long durationNs) {
+    paused = true;
+    pausedUntilNs = Math.max(pausedUntilNs, nowNs + durationNs);
+  }
+
+  /** A pause that is over ends here. */
+  void wake(long nowNs) {
+    if (paused && nowNs >= pausedUntilNs) {
+      paused = false;
+      resumedAtNs = nowNs;
+    }
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  long pausedUntilNs() {
+    return pausedUntilNs;
+  }
+
+  /** {@return since when the worker runs without a pause} */
+  long runningSinceNs() {
+    return resumedAtNs;
+  }
+
+  void startedAt(long nowNs) {
+    resumedAtNs = nowNs;
+  }
+
+  /** The worker is gone; whoever finds that out tells the rest of the world. */
+  void markDead() {
     dead = true;
   }
 
@@ -93,104 +133,39 @@ final class SimWorker implements AutoCloseable {
     return dead;
   }
 
-  /** Whether the worker may move now; a pause begins here. */
-  boolean isRunning(long move, long nowNs) {
-    if (move >= pauseAtMove) {
-      pauseAtMove = NEVER;
-      pausedUntilNs = nowNs + pauseNs;
+  /** The worker passes a step inside a call of its own, and may die there. */
+  void passed(CrashPoint.Moment moment) {
+    if (!survives(moment)) {
+      throw new SimulatedDeath(rank());
     }
-    return !dead && nowNs >= pausedUntilNs;
+  }
+
+  boolean survives(CrashPoint.Moment moment) {
+    if (dead || crashPoint == null || !crashPoint.isHit(moment)) {
+      return true;
+    }
+    crashPoint = null;
+    counts.died(moment);
+    return false;
+  }
+
+  /** The worker passes a step in which none of its threads takes part, and may die there. */
+  void passedOutsideACall(CrashPoint.Moment moment) {
+    if (!survives(moment)) {
+      deaths.die(this);
+    }
   }
 
   boolean isFinished() {
-    return submitted == options.steps() && snapshot == null && worker.isQuiescent();
+    return compute.isFinished() && worker.isQuiescent();
   }
 
-  void agent() {
+  boolean isQuiescent() {
+    return worker.isQuiescent();
+  }
+
+  void doWork() {
     agent.doWork();
-  }
-
-  /** One step of the compute thread: open a snapshot, look at it again, or submit and close. */
-  void compute() {
-    if (snapshot == null) {
-      if (submitted < options.steps()) {
-        open();
-      }
-    } else if (readsLeft-- > 0) {
-      look();
-    } else {
-      submit();
-    }
-    checker.returned("the compute thread", 0);
-  }
-
-  private void open() {
-    snapshot = worker.snapshot();
-    seen = new float[layout.stripes()][];
-    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      checker.pinned(replica, stripe, LockWord.current(replica.lockWord(stripe)));
-      seen[stripe] = snapshot.stripe(stripe).toArray(ValueLayout.JAVA_FLOAT);
-    }
-    readsLeft = random.nextInt(MAX_READS);
-  }
-
-  private void look() {
-    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      float[] now = snapshot.stripe(stripe).toArray(ValueLayout.JAVA_FLOAT);
-      if (!java.util.Arrays.equals(now, seen[stripe])) {
-        checker.violated(
-            "I2: the snapshot of stripe "
-                + stripe
-                + " of rank "
-                + rank()
-                + " changed while it was pinned");
-      }
-    }
-  }
-
-  private void submit() {
-    look();
-    MemorySegment gradient = worker.gradient();
-    long count = layout.parameterCount();
-    for (long i = 0; i < count; i++) {
-      gradient.setAtIndex(ValueLayout.JAVA_FLOAT, i, GRADIENT);
-    }
-    boolean bad = random.nextInt(THOUSAND) < options.nonFinite();
-    if (bad) {
-      gradient.setAtIndex(ValueLayout.JAVA_FLOAT, random.nextLong(count), Float.NaN);
-    }
-    if (worker.submit() == bad) {
-      checker.violated(
-          "P4: a gradient that is"
-              + (bad ? " not" : "")
-              + " finite was "
-              + (bad ? "accepted" : "refused"));
-    }
-    submitted++;
-    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      checker.unpinned(replica, stripe);
-    }
-    snapshot.close();
-    snapshot = null;
-  }
-
-  /** The value of a stripe's published plane, which must be the same in all its parameters. */
-  float currentValue(int stripe) {
-    float[] values = checker.content(replica, stripe, LockWord.current(replica.lockWord(stripe)));
-    for (float value : values) {
-      if (value != values[0]) {
-        checker.violated(
-            "P3: stripe "
-                + stripe
-                + " of rank "
-                + rank()
-                + " is torn: "
-                + value
-                + " beside "
-                + values[0]);
-      }
-    }
-    return values[0];
   }
 
   /** Asks the agent for a copy of the worker's state. */
@@ -206,7 +181,7 @@ final class SimWorker implements AutoCloseable {
 
   /** Saves the copy that was asked for, once it is complete. */
   boolean saveCopy(SimLogs logs) {
-    if (requested == 0 || worker.takenCheckpoint(requested) == null) {
+    if (dead || requested == 0 || worker.takenCheckpoint(requested) == null) {
       return false;
     }
     logs.save(worker.takenCheckpoint(requested));
@@ -221,6 +196,7 @@ final class SimWorker implements AutoCloseable {
 
   /** Ends the log in good order, if the worker lives. */
   void endLog() {
+    crashPoint = null;
     if (!dead) {
       worker.endJournal();
     }
@@ -241,9 +217,13 @@ final class SimWorker implements AutoCloseable {
     return new Origin(Origin.NONE, rank(), replica.incarnation(), replica.cut(0), 0, copied);
   }
 
+  /** {@return how many of a stripe's planes are in quarantine} */
+  int quarantined(int stripe) {
+    return Integer.bitCount(ControlLine.quarantined(replica.guardWord(stripe)));
+  }
+
   String describe() {
-    StringBuilder text =
-        new StringBuilder("rank " + rank() + " submitted " + submitted + " of " + options.steps());
+    StringBuilder text = new StringBuilder("rank " + rank() + " submitted " + compute.submitted());
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
       text.append(", stripe ")
           .append(stripe)
@@ -255,6 +235,10 @@ final class SimWorker implements AutoCloseable {
 
   @Override
   public void close() {
-    worker.close();
+    if (worker == null) {
+      replica.close();
+    } else {
+      worker.close();
+    }
   }
 }

@@ -1,10 +1,11 @@
 package dev.starling.engine.sim;
 
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.kernel.CpuKernels;
+import dev.starling.engine.log.LogFullException;
 import dev.starling.engine.log.Origin;
-import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
@@ -15,78 +16,69 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /**
- * Runs one simulation from its seed. See the package for what moves.
+ * Runs one scenario. See the package for what moves.
  *
  * <p>Every submitted gradient is the same power of two in every parameter, the learning rate is 1
  * and there is no momentum, so the sum over all replicas says how many gradients were applied, to
  * rounding.
  */
 public final class Simulation implements AutoCloseable {
-  private static final long HOLD_LIMIT_NS = 1_000_000;
+  static final long HOLD_LIMIT_NS = 1_000_000;
   private static final long PEER_CHECK_NS = 200_000;
-  private static final long MAX_TICK_NS = 20_000;
   private static final int STRIPE_PARAMETERS = 19;
   private static final long CHUNK_BYTES = 64;
   private static final int POST_BOUND = 12;
-  private static final int MOVES_PER_STEP = 4_000;
-  private static final long NEVER = Long.MAX_VALUE;
+  private static final int MOST_OTHERS = 12;
+  private static final long SPAN_NS_PER_STEP = 150_000;
+  private static final long EVENTS_PER_STEP = 6_000;
+  private static final long MORE_EVENTS = 3_000_000;
 
-  private final SimOptions options;
+  private final Scenario scenario;
   private final SplittableRandom random;
   private final ReplicaLayout layout;
+  private final long[] stripes;
+  private final Agenda agenda = new Agenda();
+  private final FaultCounts counts = new FaultCounts();
   private final InvariantChecker checker;
+  private final Bounds bounds;
   private final SimLogs logs;
   private final SimFabric fabric;
+  private final Pace pace;
+  private final Incidents incidents;
   private final List<SimWorker> workers = new ArrayList<>();
   private final List<SimWorker> gone = new ArrayList<>();
-  private final JobContext context;
   private final int[] announced;
-  private final long[] returnAtNs;
-  private final List<SimFabric.SimRemote> busy = new ArrayList<>();
-  private long nowNs;
-  private long moves;
+  private final CheckpointSets sets;
+  private int returning;
   private long deaths;
   private long returned;
-  private long set;
-  private long completeSet;
-  private long cutAtMove;
-  private int copiesAwaited;
 
-  private Simulation(SimOptions options) {
-    this.options = options;
-    random = new SplittableRandom(options.seed());
-    long[] stripes = new long[options.stripes()];
+  private Simulation(Scenario scenario, Consumer<String> trace) {
+    this.scenario = scenario;
+    random = new SplittableRandom(scenario.seed());
+    stripes = new long[scenario.stripes()];
     Arrays.setAll(stripes, i -> STRIPE_PARAMETERS + i);
-    layout = ReplicaLayout.ofStripes(options.workers(), stripes);
+    layout = ReplicaLayout.ofStripes(scenario.workers(), stripes);
     checker = new InvariantChecker(layout);
+    if (trace != null) {
+      checker.trace(line -> trace.accept("%12.3f us  %s".formatted(agenda.nowNs() / 1e3, line)));
+    }
+    long maxDelayNs = 3 * HOLD_LIMIT_NS;
+    bounds = new Bounds(checker, 16 * maxDelayNs, 400 * maxDelayNs);
     logs = new SimLogs(layout);
-    fabric = new SimFabric(options, random, checker, () -> nowNs);
-    checker.deadHolder(fabric::isDeadHolder);
-    announced = new int[options.workers()];
-    returnAtNs = new long[options.workers()];
-    Arrays.fill(returnAtNs, NEVER);
-    context =
-        new JobContext()
-            .workers(options.workers())
-            .stripes(stripes)
-            .topology(options.topology())
-            .chunkBytes(CHUNK_BYTES)
-            .holdLimitNs(HOLD_LIMIT_NS)
-            .peerCheckNs(PEER_CHECK_NS)
-            .backoffNs(1_000, 50_000)
-            .schedule(new Schedule.Constant(1f))
-            .mergeLimit(0)
-            .seed(options.seed())
-            .kernels(() -> new CheckedKernels(options.kernels().apply(new CpuKernels()), checker))
-            .journal(
-                (rank, incarnation) ->
-                    new JournalPair(
-                        checker.journal(rank, incarnation), logs.open(rank, incarnation)))
-            .clock(() -> nowNs)
-            .conclude();
+    pace = new ChaosPace(scenario, random.split(), counts, maxDelayNs);
+    fabric = new SimFabric(scenario, random.split(), checker, agenda, pace, counts);
+    checker.silentHolder(fabric::isSilent);
+    incidents =
+        new Incidents(
+            scenario, random.split(), agenda, counts, scenario.steps() * SPAN_NS_PER_STEP);
+    sets = new CheckpointSets(workers, logs);
+    announced = new int[scenario.workers()];
     try {
       open();
     } catch (Throwable failure) {
@@ -98,34 +90,72 @@ public final class Simulation implements AutoCloseable {
   private void open() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment zeros = arena.allocate(layout.parameterCount() * Float.BYTES);
-      for (int rank = 0; rank < options.workers(); rank++) {
-        workers.add(create(rank, 0, zeros));
+      for (int rank = 0; rank < scenario.workers(); rank++) {
+        workers.add(create(rank, 0, zeros, rank < scenario.amount(Fault.DISK_FULL)));
       }
     }
-    for (SimWorker worker : workers) {
-      worker.connect(fabric, members);
+    workers.forEach(this::start);
+    incidents.planDeaths(workers, this::die);
+    incidents.planDisturbances(workers, HOLD_LIMIT_NS);
+    if (fabric.isVerbs()) {
+      incidents.planPartitions(fabric.partitions, HOLD_LIMIT_NS);
     }
-    int[] order = shuffledRanks();
-    for (int i = 0; i < options.crashes(); i++) {
-      workers.get(order[i]).dieAt(1 + random.nextInt(options.steps() * 200));
-    }
-    cutAtMove = 1L + random.nextInt(options.steps() * 200);
-    for (int i = 0; i < options.pauses(); i++) {
-      int rank = order[random.nextInt(order.length)];
-      workers
-          .get(rank)
-          .pauseAt(
-              1 + random.nextInt(options.steps() * 200),
-              2 * HOLD_LIMIT_NS + random.nextLong(4 * HOLD_LIMIT_NS));
+    agenda.at(incidents.moment(), sets::begin);
+  }
+
+  private SimWorker create(
+      int rank, int incarnation, MemorySegment parameters, boolean shortOfSpace) {
+    Replica replica =
+        Replica.createPrivate(layout, scenario.seed(), rank, incarnation, () -> letOthersAct(rank));
+    SimWorker worker = new SimWorker(replica, this::die, counts);
+    try {
+      replica.initialise(parameters);
+      checker.created(replica);
+      fabric.own(replica, worker);
+      worker.jump(random.nextLong(HOLD_LIMIT_NS));
+      long room = shortOfSpace ? 4 + random.nextInt(8 * scenario.steps()) : Long.MAX_VALUE;
+      worker.open(new Worker(context(worker, room), replica));
+      return worker;
+    } catch (Throwable failure) {
+      worker.close();
+      throw failure;
     }
   }
 
-  private SimWorker create(int rank, int incarnation, MemorySegment parameters) {
-    Replica replica = Replica.createPrivate(layout, options.seed(), rank, incarnation);
-    replica.initialise(parameters);
-    checker.created(replica);
-    fabric.expose(replica);
-    return new SimWorker(new Worker(context, replica), replica, checker, random.split(), options);
+  private JobContext context(SimWorker worker, long room) {
+    Mutant mutant = scenario.mutant();
+    return new JobContext()
+        .workers(scenario.workers())
+        .stripes(stripes)
+        .topology(scenario.topology())
+        .chunkBytes(CHUNK_BYTES)
+        .holdLimitNs(HOLD_LIMIT_NS)
+        .peerCheckNs(PEER_CHECK_NS)
+        .backoffNs(1_000, 50_000)
+        .schedule(new Schedule.Constant(1f))
+        .mergeLimit(0)
+        .seed(scenario.seed())
+        .kernels(() -> new CheckedKernels(mutant.kernels(new CpuKernels()), checker))
+        .journal(
+            (rank, incarnation) ->
+                new JournalPair(
+                    checker.journal(rank, incarnation),
+                    mutant.log(logs.open(worker, room, counts, scenario))))
+        .clock(() -> agenda.nowNs() + worker.clockOffsetNs())
+        .conclude();
+  }
+
+  private void start(SimWorker worker) {
+    worker.startedAt(agenda.nowNs());
+    checker.acting(worker.rank());
+    int rank = worker.rank();
+    worker.connect(
+        scenario.mutant().fabric(fabric),
+        members,
+        new CheckedCompute(
+            scenario, worker, checker, random.split(), counts, () -> letOthersAct(rank)));
+    agenda.after(pace.agentNs(worker.rank()), () -> agentActs(worker));
+    agenda.after(pace.computeNs(worker.rank()), () -> computeActs(worker));
   }
 
   /** Who has joined, as the ranks announce it; a dead one stays until its successor joins. */
@@ -138,178 +168,189 @@ public final class Simulation implements AutoCloseable {
 
         @Override
         public RegionDescriptor region(int rank, int incarnation) {
-          return new RegionDescriptor("sim", rank, incarnation, options.seed(), "");
+          return new RegionDescriptor("sim", rank, incarnation, scenario.seed(), "");
         }
       };
 
-  private void die(SimWorker worker) {
-    worker.die();
-    deaths++;
-    if (copiesAwaited > 0) {
-      // Whether it was cut for the set nobody can tell: the set is given up.
-      copiesAwaited = 0;
-      workers.forEach(SimWorker::forgetCopy);
+  /** The compute thread of a rank is between two loads or stores: everything else goes on. */
+  private void letOthersAct(int rank) {
+    SimWorker worker = workers.get(rank);
+    for (int left = random.nextInt(MOST_OTHERS); left > 0; left--) {
+      agenda.next();
     }
+    if (worker.isDead()) {
+      throw new SimulatedDeath(rank);
+    }
+    checker.acting(rank);
+  }
+
+  private void agentActs(SimWorker worker) {
+    if (!isAbleToAct(worker, () -> agentActs(worker))) {
+      return;
+    }
+    checker.acting(worker.rank());
+    checker.happened("agent", worker.rank(), agenda.nowNs());
+    try {
+      worker.doWork();
+      checker.returned("doWork", POST_BOUND);
+      bounds.check(worker, agenda.nowNs());
+      sets.poll(worker);
+    } catch (SimulatedDeath death) {
+      die(worker);
+      return;
+    } catch (StarlingException failure) {
+      stop(worker, failure);
+      return;
+    }
+    agenda.after(pace.agentNs(worker.rank()), () -> agentActs(worker));
+  }
+
+  private void computeActs(SimWorker worker) {
+    if (!isAbleToAct(worker, () -> computeActs(worker)) || worker.compute().isFinished()) {
+      return;
+    }
+    checker.acting(worker.rank());
+    checker.happened("compute", worker.rank(), agenda.nowNs());
+    try {
+      worker.compute().act();
+    } catch (SimulatedDeath death) {
+      // It died while others acted; the rest of the world knows.
+      return;
+    }
+    checker.returned("the compute thread", 0);
+    agenda.after(pace.computeNs(worker.rank()), () -> computeActs(worker));
+  }
+
+  private boolean isAbleToAct(SimWorker worker, Runnable again) {
+    worker.wake(agenda.nowNs());
+    if (worker.isDead()) {
+      return false;
+    }
+    if (worker.isPaused()) {
+      agenda.at(worker.pausedUntilNs(), again);
+      return false;
+    }
+    return true;
+  }
+
+  /** An agent failed: with a full log that is what should happen, otherwise it is a mistake. */
+  private void stop(SimWorker worker, StarlingException failure) {
+    if (!worker.sink().isFull()) {
+      checker.violated("rank " + worker.rank() + " failed: " + failure.getMessage());
+      return;
+    }
+    counts.add(Fault.DISK_FULL);
+    worker.endLog();
+    die(worker);
+  }
+
+  private void die(SimWorker worker) {
+    if (worker.isDead()) {
+      return;
+    }
+    worker.markDead();
+    deaths++;
+    checker.happened("died", worker.rank(), agenda.nowNs());
+    sets.lost();
+    boolean returns = scenario.amount(Fault.RETURN) > 0;
     // Where workers return, peers may notice a death late, even after the successor has connected.
-    long noticedAfterNs = options.returns() ? random.nextLong(3 * HOLD_LIMIT_NS) : 0;
+    long noticedAfterNs = returns ? random.nextLong(3 * HOLD_LIMIT_NS) : 0;
     fabric.kill(worker.replica(), noticedAfterNs);
     checker.died(worker.rank());
-    if (options.returns()) {
-      returnAtNs[worker.rank()] = nowNs + random.nextLong(4 * HOLD_LIMIT_NS);
+    if (returns) {
+      returning++;
+      agenda.after(random.nextLong(4 * HOLD_LIMIT_NS), () -> comeBack(worker));
     }
   }
 
   /** A new incarnation with the model of one that lives, or the initial one when nobody does. */
   private void comeBack(SimWorker before) {
     int rank = before.rank();
-    if (isCutUnderWay()) {
-      returnAtNs[rank] = nowNs + HOLD_LIMIT_NS;
+    if (sets.isUnderWay(layout.stripes())) {
+      agenda.after(HOLD_LIMIT_NS, () -> comeBack(before));
       return;
     }
-    returnAtNs[rank] = NEVER;
+    returning--;
     returned++;
+    counts.add(Fault.RETURN);
     gone.add(before);
     SimWorker worker;
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment model = arena.allocate(layout.parameterCount() * Float.BYTES);
-      Origin origin = new Origin(0, Origin.NONE, 0, set, 0, new long[layout.stripes()]);
+      Origin origin = new Origin(0, Origin.NONE, 0, sets.newest(), 0, new long[layout.stripes()]);
       for (SimWorker living : workers) {
         if (!living.isDead()) {
           origin = living.copyTo(model);
           break;
         }
       }
-      worker = create(rank, before.replica().incarnation() + 1, model);
+      worker = create(rank, before.replica().incarnation() + 1, model, false);
       worker.restore(origin);
     }
     workers.set(rank, worker);
-    checker.acting(rank);
-    worker.connect(fabric, members);
+    checker.happened("returned", rank, agenda.nowNs());
+    start(worker);
     announced[rank] = worker.replica().incarnation();
-    if (worker.replica().cut(0) < set) {
-      worker.requestCopy(set);
-      worker.forgetCopy();
-    }
-    if (random.nextInt(3) == 0) {
-      worker.dieAt(moves + 1 + random.nextInt(options.steps() * 200));
-    }
-  }
-
-  /** Whether some stripes are cut for a set and others not yet: no replica to begin with, then. */
-  private boolean isCutUnderWay() {
-    long cut = -1;
-    for (SimWorker worker : workers) {
-      for (int stripe = 0; stripe < layout.stripes() && !worker.isDead(); stripe++) {
-        if (cut >= 0 && worker.replica().cut(stripe) != cut) {
-          return true;
-        }
-        cut = worker.replica().cut(stripe);
-      }
-    }
-    return copiesAwaited > 0;
-  }
-
-  /** Asks for a checkpoint of everyone who lives, and saves what has been copied. */
-  private void checkpoint() {
-    if (moves == cutAtMove) {
-      set++;
-      for (SimWorker worker : workers) {
-        if (!worker.isDead()) {
-          worker.requestCopy(set);
-          copiesAwaited++;
-        }
-      }
-    }
-    if (copiesAwaited > 0) {
-      for (SimWorker worker : workers) {
-        if (worker.saveCopy(logs)) {
-          copiesAwaited--;
-          completeSet = copiesAwaited == 0 ? set : completeSet;
-        }
-      }
-    }
-  }
-
-  private int[] shuffledRanks() {
-    int[] order = new int[options.workers()];
-    Arrays.setAll(order, i -> i);
-    for (int i = order.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int swapped = order[i];
-      order[i] = order[j];
-      order[j] = swapped;
-    }
-    return order;
+    sets.joined(worker);
+    incidents.planForReturned(worker, this::die);
   }
 
   /**
-   * Runs a simulation to its end.
+   * Runs a scenario to its end.
    *
-   * @param options what to simulate
+   * @param scenario what to simulate
    * @return how it ended; never throws for a violated invariant
    */
-  public static SimReport run(SimOptions options) {
-    try (Simulation simulation = new Simulation(options)) {
-      return simulation.run();
-    }
+  public static SimReport run(Scenario scenario) {
+    return run(scenario, null);
   }
 
-  private SimReport run() {
-    long bound =
-        (long) MOVES_PER_STEP * options.steps() * options.workers() * options.stripes() + 2_000_000;
+  /**
+   * Runs a scenario to its end and tells what happens.
+   *
+   * @param scenario what to simulate
+   * @param trace is given one line per event, or null
+   * @return how it ended; never throws for a violated invariant
+   */
+  public static SimReport run(Scenario scenario, Consumer<String> trace) {
+    Simulation simulation = new Simulation(scenario, trace);
+    Map<String, Long> totals;
+    try {
+      simulation.runToTheEnd();
+      totals = simulation.totals();
+    } finally {
+      simulation.close();
+    }
+    simulation.checkClosed();
+    return simulation.report(totals);
+  }
+
+  private void runToTheEnd() {
+    long steps = (long) scenario.steps() * scenario.workers() * scenario.stripes();
+    long bound = EVENTS_PER_STEP * steps + MORE_EVENTS;
     try {
       while (!isFinished() && checker.violations().isEmpty()) {
-        if (moves++ > bound) {
-          checker.violated("I8: not finished after " + bound + " moves, " + unfinished());
+        agenda.next();
+        if (agenda.happened() > bound) {
+          checker.violated("I8: not finished after " + bound + " events, " + unfinished());
         }
-        checkpoint();
-        move();
       }
     } catch (RuntimeException failure) {
       checker.violated("a worker failed: " + failure);
     }
     if (checker.violations().isEmpty()) {
       checker.finished();
-      checkAccounts();
+      new Accounts(scenario, layout, checker).check(workers, deaths);
       checkReplay();
-    }
-    return report();
-  }
-
-  private void move() {
-    SimWorker worker = workers.get(random.nextInt(workers.size()));
-    nowNs += random.nextLong(MAX_TICK_NS) / 16;
-    if (worker.isDueToDie(moves)) {
-      die(worker);
-    }
-    if (worker.isDead() && nowNs >= returnAtNs[worker.rank()]) {
-      comeBack(worker);
-      return;
-    }
-    if (!worker.isRunning(moves, nowNs)) {
-      return;
-    }
-    checker.acting(worker.rank());
-    switch (random.nextInt(4)) {
-      case 0 -> worker.compute();
-      case 1 -> {
-        worker.agent();
-        checker.returned("doWork", POST_BOUND);
-      }
-      default -> {
-        busy.clear();
-        fabric.collectBusy(worker.rank(), busy);
-        if (!busy.isEmpty()) {
-          busy.get(random.nextInt(busy.size())).move();
-        }
-      }
     }
   }
 
   private boolean isFinished() {
+    if (returning > 0) {
+      return false;
+    }
     for (SimWorker worker : workers) {
-      boolean comesBack = returnAtNs[worker.rank()] != NEVER;
-      if (comesBack || !worker.isDead() && !worker.isFinished()) {
+      if (!worker.isDead() && !worker.isFinished()) {
         return false;
       }
     }
@@ -326,101 +367,53 @@ public final class Simulation implements AutoCloseable {
     return text.toString();
   }
 
-  /**
-   * I7 by counters for every living worker; I5 and I7 by value when nobody died and nothing was
-   * torn.
-   */
-  private void checkAccounts() {
-    double applied = 0;
-    boolean exact = deaths == 0;
-    for (SimWorker worker : workers) {
-      if (worker.isDead()) {
-        continue;
-      }
-      for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-        worker.currentValue(stripe);
-      }
-      long submitted = worker.count(Counter.GRADIENTS_SUBMITTED);
-      long done = worker.count(Counter.GRADIENTS_APPLIED);
-      long refused = worker.count(Counter.GRADIENTS_REFUSED);
-      if (submitted != done + refused || submitted != options.steps()) {
-        checker.violated(
-            "I7: rank "
-                + worker.rank()
-                + " submitted "
-                + submitted
-                + ", applied "
-                + done
-                + ", refused "
-                + refused);
-      }
-      applied += done * SimWorker.GRADIENT;
-      exact &= worker.count(Counter.EXCHANGES_TORN) == 0;
-    }
-    if (exact) {
-      for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-        checkSum(stripe, -applied);
-      }
-    }
-  }
-
   private void checkReplay() {
     List<Replica> living =
         workers.stream().filter(worker -> !worker.isDead()).map(SimWorker::replica).toList();
-    workers.forEach(SimWorker::endLog);
+    for (SimWorker worker : workers) {
+      try {
+        worker.endLog();
+      } catch (LogFullException full) {
+        counts.add(Fault.DISK_FULL);
+      }
+    }
     logs.prove(0, living, checker);
-    if (completeSet > 0) {
-      logs.dropBefore(completeSet);
-      logs.prove(completeSet, living, checker);
+    if (sets.complete() > 0) {
+      logs.dropBefore(sets.complete());
+      logs.prove(sets.complete(), living, checker);
     }
   }
 
-  private void checkSum(int stripe, double expected) {
-    double sum = 0;
-    for (SimWorker worker : workers) {
-      sum += worker.currentValue(stripe);
-    }
-    if (Math.abs(sum - expected) > 1e-4 * Math.max(1, Math.abs(expected))) {
-      checker.violated(
-          "I5/I7: the replicas of stripe " + stripe + " sum to " + sum + " instead of " + expected);
-    }
+  private Map<String, Long> totals() {
+    Map<String, Long> totals = Accounts.totals(workers, gone, checker, returned);
+    counts.putDeaths(totals);
+    return totals;
   }
 
-  private long total(Counter counter) {
-    long sum = 0;
-    for (SimWorker worker : workers) {
-      sum += worker.count(counter);
-    }
-    for (SimWorker worker : gone) {
-      sum += worker.count(counter);
-    }
-    return sum;
-  }
-
-  private SimReport report() {
+  private SimReport report(Map<String, Long> totals) {
     List<String> violations = new ArrayList<>();
     for (String violation : checker.violations()) {
-      violations.add(violation + " [seed " + options.seed() + ", move " + moves + "]");
+      violations.add(violation + " [seed " + scenario.seed() + "]");
     }
     return new SimReport(
-        options.seed(),
+        scenario,
         violations,
-        checker.traceHash() * 31 + moves,
-        moves,
-        total(Counter.EXCHANGES),
-        total(Counter.STEPS),
-        total(Counter.EXCHANGES_TORN),
-        total(Counter.FENCES),
-        checker.outdated(),
-        returned,
-        checker.quarantines(),
-        total(Counter.RETARGETS),
-        total(Counter.GRADIENTS_MERGED),
-        total(Counter.GRADIENTS_REFUSED));
+        checker.traceHash() * 31 + agenda.happened(),
+        agenda.happened(),
+        agenda.nowNs(),
+        counts.toMap(),
+        totals);
+  }
+
+  private void checkClosed() {
+    if (checker.violations().isEmpty()) {
+      fabric.checkClosed();
+    }
   }
 
   @Override
   public void close() {
+    fabric.end();
     workers.forEach(SimWorker::close);
     gone.forEach(SimWorker::close);
     logs.close();

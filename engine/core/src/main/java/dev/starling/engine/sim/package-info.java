@@ -1,21 +1,32 @@
 /**
  * The engine in a deterministic world: one thread, virtual time, and a fabric on which every
  * operation takes effect and completes at a moment drawn from a seed. The exchange machine, the
- * agents, the lock guard, the snapshots and the mailbox are the production code.
+ * agents, the lock guard, the snapshots, the mailbox, the log codec and the replay are the
+ * production code.
  *
  * <pre>
- *   Simulation: draws who moves next
- *     agent.doWork() | a step of a compute thread | a piece of a posted operation
- *           |                    |                             |
- *           v                    v                             v
- *     InvariantChecker: every swap, every write of a plane, every journal event
+ *   Agenda: what happens next, in virtual time
+ *     agent.doWork() | an action of a compute side | a part of a posted operation | an incident
+ *           |                    |                             |                       |
+ *           v                    v                             v                       v
+ *     InvariantChecker: every swap, every write of a plane, every journal event  (I1 to I5, P2, P3)
+ *     Bounds:           every lock that a peer holds, every gradient that waits    (I6, I8, P1)
+ *     Accounts:         every gradient, and the sum of the replicas                (I5, I7, P4)
+ *     SimLogs:          replay of all logs gives the bits of all replicas          (P5, P7)
+ *     SimFabric:        every connection and registration is closed                (P6)
  * </pre>
  *
- * <p>Faults: a worker that dies, and whose successor may join, and die in turn, before its peers
- * have noticed the first death; a worker that is paused for longer than the hold limit and then
- * goes on; operations whose completion is uncertain; gradients that are not finite.
+ * <p>A {@link dev.starling.engine.sim.Scenario} says what is simulated and which {@link
+ * dev.starling.engine.sim.Fault}s happen; most are drawn from the seed alone. Workers die at any
+ * moment of time, and at any step of an exchange, also in the middle of a call of the agent ({@link
+ * dev.starling.engine.sim.CrashPoint}). The compute side is interrupted by the others inside a pin,
+ * before it is stored and before it is confirmed.
  *
- * <p>A seed determines a run; {@link dev.starling.engine.sim.SimReport#traceHash} proves it. What a
- * simulation on one thread cannot show is the memory model: stress tests on real threads do that.
+ * <p>A scenario determines a run; {@link dev.starling.engine.sim.SimReport#traceHash} proves it.
+ * That the simulator finds mistakes is proved by planting them ({@link
+ * dev.starling.engine.sim.Mutant}). What one thread cannot show is the memory model: stress tests
+ * on real threads do that.
+ *
+ * <p>Everything here belongs to the thread that calls {@link dev.starling.engine.sim.Simulation}.
  */
 package dev.starling.engine.sim;

@@ -1,0 +1,86 @@
+package dev.starling.engine.sim;
+
+import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.replica.LockWord;
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Checks that every wait ends (I6, I8, P1): that a home breaks the lock of a peer that is dead or
+ * stuck in time, and that a gradient is applied in time whatever the peers do. Time in which the
+ * worker itself stands still does not count.
+ */
+final class Bounds {
+  private static final int MAX_QUARANTINED = 2;
+
+  private final InvariantChecker checker;
+  private final long holdNs;
+  private final long gradientNs;
+  private final Map<SimWorker, Watch> watches = new IdentityHashMap<>();
+
+  private static final class Watch {
+    final long[] word;
+    final long[] sinceNs;
+    long settled = -1;
+    long settledNs;
+
+    Watch(int stripes) {
+      word = new long[stripes];
+      sinceNs = new long[stripes];
+    }
+  }
+
+  Bounds(InvariantChecker checker, long holdNs, long gradientNs) {
+    this.checker = checker;
+    this.holdNs = holdNs;
+    this.gradientNs = gradientNs;
+  }
+
+  /** Looks at a worker whose agent has just run. */
+  void check(SimWorker worker, long nowNs) {
+    int stripes = worker.replica().layout().stripes();
+    Watch watch = watches.computeIfAbsent(worker, w -> new Watch(stripes));
+    for (int stripe = 0; stripe < stripes; stripe++) {
+      checkLock(worker, watch, stripe, nowNs);
+    }
+    checkGradients(worker, watch, nowNs);
+  }
+
+  private void checkLock(SimWorker worker, Watch watch, int stripe, long nowNs) {
+    long word = worker.replica().lockWord(stripe);
+    boolean foreign = !LockWord.isFree(word) && LockWord.owner(word) != worker.rank();
+    boolean exhausted = worker.quarantined(stripe) >= MAX_QUARANTINED;
+    if (word != watch.word[stripe] || !foreign || exhausted) {
+      watch.word[stripe] = word;
+      watch.sinceNs[stripe] = nowNs;
+      return;
+    }
+    long heldNs = nowNs - Math.max(watch.sinceNs[stripe], worker.runningSinceNs());
+    if (heldNs > holdNs) {
+      watch.sinceNs[stripe] = nowNs;
+      checker.violated(
+          "P1: rank %d has left stripe %d locked for %d us, the bound is %d: %s"
+              .formatted(
+                  worker.rank(), stripe, heldNs / 1000, holdNs / 1000, LockWord.describe(word)));
+    }
+  }
+
+  private void checkGradients(SimWorker worker, Watch watch, long nowNs) {
+    long settled =
+        worker.count(Counter.GRADIENTS_APPLIED)
+            + worker.count(Counter.GRADIENTS_LATE)
+            + worker.count(Counter.CHECKPOINTS);
+    if (settled != watch.settled || worker.isQuiescent()) {
+      watch.settled = settled;
+      watch.settledNs = nowNs;
+      return;
+    }
+    long waitedNs = nowNs - Math.max(watch.settledNs, worker.runningSinceNs());
+    if (waitedNs > gradientNs) {
+      watch.settledNs = nowNs;
+      checker.violated(
+          "I6: a gradient of rank %d has waited for %d us, the bound is %d: %s"
+              .formatted(worker.rank(), waitedNs / 1000, gradientNs / 1000, worker.describe()));
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package dev.starling.engine.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.starling.engine.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Every invariant holds in every run, whatever fails. */
+class SimulationTest {
+  private static final long SEEDS = Long.getLong("starling.sim.seeds", 1_000);
+  private static final long FIRST = Long.getLong("starling.sim.from", 1);
+
+  /** Sums over the runs of many seeds. */
+  private static final class Sweep {
+    final List<String> violations = new ArrayList<>();
+    final Map<String, Long> counts = new TreeMap<>();
+    final Map<Fault, Long> injected = new TreeMap<>();
+
+    static Sweep of(long from, long seeds, LongFunction<Scenario> scenario) {
+      long startNs = System.nanoTime();
+      Sweep sweep = new Sweep();
+      LongStream.range(from, from + seeds)
+          .parallel()
+          .mapToObj(seed -> Simulation.run(scenario.apply(seed)))
+          .toList()
+          .forEach(sweep::add);
+      System.out.printf(
+          "%d seeds from %d in %d ms: %s, %s%n",
+          seeds, from, (System.nanoTime() - startNs) / 1_000_000, sweep.counts, sweep.injected);
+      return sweep;
+    }
+
+    void add(SimReport report) {
+      for (String violation : report.violations()) {
+        violations.add(violation + "; again: " + report.scenario().command());
+      }
+      report.counts().forEach((name, count) -> counts.merge(name, count, Long::sum));
+      report.injected().forEach((fault, count) -> injected.merge(fault, count, Long::sum));
+    }
+
+    long count(String name) {
+      return counts.get(name);
+    }
+  }
+
+  @Test
+  void shouldKeepAllInvariantsWhenEverythingFails_I1_to_I8_P1_to_P7() {
+    Sweep sweep = Sweep.of(FIRST, SEEDS, Scenario::ofSeed);
+    assertEquals(List.of(), sweep.violations);
+    if (SEEDS >= 1_000) {
+      sweep.injected.forEach((fault, count) -> assertTrue(count > 0, fault + " never happened"));
+      sweep.counts.forEach((name, count) -> assertTrue(count > 0, name + " is 0"));
+    }
+  }
+
+  @Test
+  void shouldTearNothingAndBreakNoLockWhenNothingFails() {
+    Sweep sweep =
+        Sweep.of(
+            1,
+            150,
+            seed ->
+                Scenario.calm(seed, 2 + 2 * (int) (seed % 3), 12)
+                    .shape(
+                        Topology.Kind.values()[(int) (seed % 7)], Reach.values()[(int) (seed % 3)])
+                    .fault(Fault.NON_FINITE, 20));
+    assertEquals(List.of(), sweep.violations);
+    assertEquals(0, sweep.count("exchanges_torn"), "nothing tears when nothing fails");
+    assertEquals(0, sweep.count("fences"), "no lock is broken when nobody hangs");
+    assertEquals(0, sweep.count("connections_broken"), "no connection breaks");
+    assertTrue(sweep.count("exchanges") > 1000 && sweep.count("steps") > 100);
+    assertTrue(sweep.count("gradients_merged") > 0 && sweep.count("gradients_refused") > 0);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Fault.class)
+  void shouldKeepAllInvariantsWhenOneFaultHappensAlone(Fault fault) {
+    Sweep sweep =
+        Sweep.of(
+            1_000_000,
+            45,
+            seed -> {
+              Scenario scenario =
+                  Scenario.calm(seed, 4, 12)
+                      .shape(Topology.Kind.COMPLETE, Reach.values()[(int) (seed % 3)])
+                      .fault(fault, fault.most());
+              return switch (fault) {
+                case RETURN -> scenario.fault(Fault.CRASH, 1);
+                case TORN_TAIL -> scenario.fault(Fault.CRASH_POINT, 2);
+                default -> scenario;
+              };
+            });
+    assertEquals(List.of(), sweep.violations);
+    assertTrue(sweep.injected.get(fault) > 0, fault + " never happened");
+  }
+
+  @Test
+  void shouldRunTheSameWayAgainWhenTheScenarioIsTheSame_P7() {
+    for (long seed = 1; seed <= 40; seed++) {
+      List<String> first = new ArrayList<>();
+      List<String> second = new ArrayList<>();
+      Scenario scenario = Scenario.ofSeed(seed);
+      assertEquals(Simulation.run(scenario, first::add), Simulation.run(scenario, second::add));
+      assertEquals(first, second);
+      assertTrue(first.size() > 100, "a trace has its events: " + first.size());
+      assertEquals(
+          Simulation.run(scenario).traceHash(),
+          Simulation.run(scenario, line -> {}).traceHash(),
+          "telling what happens changes nothing");
+    }
+    assertNotEquals(
+        Simulation.run(Scenario.ofSeed(1)).traceHash(),
+        Simulation.run(Scenario.ofSeed(1).seed(2)).traceHash());
+  }
+}
