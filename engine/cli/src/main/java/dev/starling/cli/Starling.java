@@ -5,6 +5,7 @@ import dev.starling.cli.doctor.DoctorCommand;
 import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
+import dev.starling.cli.sim.SimCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
 import dev.starling.cli.train.StatCommand;
@@ -77,7 +78,8 @@ public final class Starling implements Runnable {
             .addSubcommand(LogCommand.with(terminal))
             .addSubcommand(CheckpointCommand.with(terminal))
             .addSubcommand(new TopologyCommand(terminal))
-            .addSubcommand(new DoctorCommand(terminal));
+            .addSubcommand(new DoctorCommand(terminal))
+            .addSubcommand(new SimCommand(terminal));
     // A run that goes on has its first options and those that replace them.
     commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {

@@ -97,7 +97,16 @@ class HelpTest {
     visible(program()).forEach(command -> assertTrue(run.out().contains("  " + command), command));
     assertEquals(
         List.of(
-            "demo", "train", "stat", "verify", "replay", "log", "checkpoint", "topology", "doctor"),
+            "demo",
+            "train",
+            "stat",
+            "verify",
+            "replay",
+            "log",
+            "checkpoint",
+            "topology",
+            "doctor",
+            "sim"),
         visible(program()).filter(c -> !c.equals("hello")).toList());
   }
 

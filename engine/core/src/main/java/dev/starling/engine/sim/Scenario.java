@@ -114,7 +114,8 @@ public record Scenario(
   }
 
   /**
-   * Replaces the size of the job.
+   * Replaces the size of the job. Where the graph does not exist for so many workers, a torus of
+   * five for instance, it becomes the complete one.
    *
    * @param workerCount how many workers
    * @param stripeCount stripes of the model
@@ -122,7 +123,17 @@ public record Scenario(
    * @return the changed scenario
    */
   public Scenario size(int workerCount, int stripeCount, int stepCount) {
-    return new Scenario(seed, workerCount, topology, stripeCount, stepCount, reach, faults, mutant);
+    Topology.Kind kind = exists(topology, workerCount) ? topology : Topology.Kind.COMPLETE;
+    return new Scenario(seed, workerCount, kind, stripeCount, stepCount, reach, faults, mutant);
+  }
+
+  private static boolean exists(Topology.Kind kind, int workers) {
+    try {
+      Topology.of(kind, workers);
+      return true;
+    } catch (ConfigurationException none) {
+      return false;
+    }
   }
 
   /**

@@ -7,10 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.starling.engine.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.LongFunction;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,53 +17,46 @@ class SimulationTest {
   private static final long SEEDS = Long.getLong("starling.sim.seeds", 1_000);
   private static final long FIRST = Long.getLong("starling.sim.from", 1);
 
-  /** Sums over the runs of many seeds. */
-  private static final class Sweep {
-    final List<String> violations = new ArrayList<>();
-    final Map<String, Long> counts = new TreeMap<>();
-    final Map<Fault, Long> injected = new TreeMap<>();
+  private static Sweep sweep(long from, long seeds, LongFunction<Scenario> scenario) {
+    long startNs = System.nanoTime();
+    Sweep sweep = Sweep.of(from, seeds, scenario, done -> {});
+    System.out.printf(
+        "%d seeds from %d in %d ms, trace hash %016x: %s, %s%n",
+        seeds,
+        from,
+        (System.nanoTime() - startNs) / 1_000_000,
+        sweep.traceHash(),
+        sweep.counts(),
+        sweep.injected());
+    return sweep;
+  }
 
-    static Sweep of(long from, long seeds, LongFunction<Scenario> scenario) {
-      long startNs = System.nanoTime();
-      Sweep sweep = new Sweep();
-      LongStream.range(from, from + seeds)
-          .parallel()
-          .mapToObj(seed -> Simulation.run(scenario.apply(seed)))
-          .toList()
-          .forEach(sweep::add);
-      System.out.printf(
-          "%d seeds from %d in %d ms: %s, %s%n",
-          seeds, from, (System.nanoTime() - startNs) / 1_000_000, sweep.counts, sweep.injected);
-      return sweep;
-    }
+  private static long count(Sweep sweep, String name) {
+    return sweep.counts().get(name);
+  }
 
-    void add(SimReport report) {
-      for (String violation : report.violations()) {
-        violations.add(violation + "; again: " + report.scenario().command());
-      }
-      report.counts().forEach((name, count) -> counts.merge(name, count, Long::sum));
-      report.injected().forEach((fault, count) -> injected.merge(fault, count, Long::sum));
+  private static void assertClean(Sweep sweep) {
+    List<String> found = new ArrayList<>();
+    for (SimReport report : sweep.failures()) {
+      found.add(report.violations().getFirst() + "; again: " + report.scenario().command());
     }
-
-    long count(String name) {
-      return counts.get(name);
-    }
+    assertEquals(List.of(), found);
   }
 
   @Test
   void shouldKeepAllInvariantsWhenEverythingFails_I1_to_I8_P1_to_P7() {
-    Sweep sweep = Sweep.of(FIRST, SEEDS, Scenario::ofSeed);
-    assertEquals(List.of(), sweep.violations);
+    Sweep sweep = sweep(FIRST, SEEDS, Scenario::ofSeed);
+    assertClean(sweep);
     if (SEEDS >= 1_000) {
-      sweep.injected.forEach((fault, count) -> assertTrue(count > 0, fault + " never happened"));
-      sweep.counts.forEach((name, count) -> assertTrue(count > 0, name + " is 0"));
+      sweep.injected().forEach((fault, count) -> assertTrue(count > 0, fault + " never happened"));
+      sweep.counts().forEach((name, count) -> assertTrue(count > 0, name + " is 0"));
     }
   }
 
   @Test
   void shouldTearNothingAndBreakNoLockWhenNothingFails() {
     Sweep sweep =
-        Sweep.of(
+        sweep(
             1,
             150,
             seed ->
@@ -74,19 +64,19 @@ class SimulationTest {
                     .shape(
                         Topology.Kind.values()[(int) (seed % 7)], Reach.values()[(int) (seed % 3)])
                     .fault(Fault.NON_FINITE, 20));
-    assertEquals(List.of(), sweep.violations);
-    assertEquals(0, sweep.count("exchanges_torn"), "nothing tears when nothing fails");
-    assertEquals(0, sweep.count("fences"), "no lock is broken when nobody hangs");
-    assertEquals(0, sweep.count("connections_broken"), "no connection breaks");
-    assertTrue(sweep.count("exchanges") > 1000 && sweep.count("steps") > 100);
-    assertTrue(sweep.count("gradients_merged") > 0 && sweep.count("gradients_refused") > 0);
+    assertClean(sweep);
+    assertEquals(0, count(sweep, "exchanges_torn"), "nothing tears when nothing fails");
+    assertEquals(0, count(sweep, "fences"), "no lock is broken when nobody hangs");
+    assertEquals(0, count(sweep, "connections_broken"), "no connection breaks");
+    assertTrue(count(sweep, "exchanges") > 1000 && count(sweep, "steps") > 100);
+    assertTrue(count(sweep, "gradients_merged") > 0 && count(sweep, "gradients_refused") > 0);
   }
 
   @ParameterizedTest
   @EnumSource(Fault.class)
   void shouldKeepAllInvariantsWhenOneFaultHappensAlone(Fault fault) {
     Sweep sweep =
-        Sweep.of(
+        sweep(
             1_000_000,
             45,
             seed -> {
@@ -100,8 +90,8 @@ class SimulationTest {
                 default -> scenario;
               };
             });
-    assertEquals(List.of(), sweep.violations);
-    assertTrue(sweep.injected.get(fault) > 0, fault + " never happened");
+    assertClean(sweep);
+    assertTrue(sweep.injected().get(fault) > 0, fault + " never happened");
   }
 
   @Test

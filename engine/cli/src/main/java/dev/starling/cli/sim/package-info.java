@@ -1,0 +1,7 @@
+/**
+ * {@code starling sim}: searches for violated invariants in simulated runs, and repeats and shrinks
+ * the run of a seed.
+ *
+ * <p>Opens nothing; simulations run on all processors, everything else on the caller's thread.
+ */
+package dev.starling.cli.sim;
