@@ -59,7 +59,8 @@ final class ScenarioOptions {
       names = "--mutant",
       paramLabel = "NAME",
       description =
-          "Plant a mistake, to see that it is found; those on the class path are listed by --list.")
+          "Plant a mistake, to see that it is found; those on the class path are listed by --list."
+              + " Default: none.")
   private String mutant;
 
   Scenario of(long seed) {
