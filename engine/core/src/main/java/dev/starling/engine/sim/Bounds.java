@@ -12,6 +12,18 @@ import java.util.Map;
  */
 final class Bounds {
   private static final int MAX_QUARANTINED = 2;
+  private static final long SLACK_NS = 400_000;
+
+  /** Twenty times the mean. */
+  private static final long OPERATION_NS = 80_000;
+
+  /** The same on the slowest link. */
+  private static final long SLOW_OPERATION_NS = 50 * OPERATION_NS;
+
+  /** Operations of one exchange that wait for one another. */
+  private static final int OPERATIONS = 14;
+
+  private static final int ATTEMPTS = 4;
 
   private final InvariantChecker checker;
   private final long holdNs;
@@ -30,10 +42,26 @@ final class Bounds {
     }
   }
 
-  Bounds(InvariantChecker checker, long holdNs, long gradientNs) {
+  /**
+   * Derives the bounds from what may happen.
+   *
+   * @param checker is told of waits that are too long
+   * @param scenario which faults there are
+   * @param holdLimitNs how long a living peer may hold a lock
+   * @param noticeNs how long a death may stay unnoticed
+   * @param delayNs how long a delayed operation takes at most
+   */
+  Bounds(
+      InvariantChecker checker, Scenario scenario, long holdLimitNs, long noticeNs, long delayNs) {
     this.checker = checker;
-    this.holdNs = holdNs;
-    this.gradientNs = gradientNs;
+    boolean slow = scenario.amount(Fault.SLOW_LINK) > 0;
+    long operationNs =
+        scenario.amount(Fault.DELAY) > 0 ? delayNs : slow ? SLOW_OPERATION_NS : OPERATION_NS;
+    // One lock is broken at a time, each with one swap of the home's own.
+    holdNs = noticeNs + holdLimitNs + SLACK_NS + scenario.stripes() * operationNs;
+    long attemptNs =
+        OPERATIONS * operationNs + (scenario.amount(Fault.PARTITION) > 0 ? SimFabric.RETRY_NS : 0);
+    gradientNs = scenario.stripes() * (holdNs + ATTEMPTS * attemptNs);
   }
 
   /** Looks at a worker whose agent has just run. */

@@ -29,6 +29,7 @@ import java.util.function.Consumer;
  */
 public final class Simulation implements AutoCloseable {
   static final long HOLD_LIMIT_NS = 1_000_000;
+  private static final long NOTICE_NS = 3 * HOLD_LIMIT_NS;
   private static final long PEER_CHECK_NS = 200_000;
   private static final int STRIPE_PARAMETERS = 19;
   private static final long CHUNK_BYTES = 64;
@@ -69,7 +70,13 @@ public final class Simulation implements AutoCloseable {
       checker.trace(line -> trace.accept("%12.3f us  %s".formatted(agenda.nowNs() / 1e3, line)));
     }
     long maxDelayNs = 3 * HOLD_LIMIT_NS;
-    bounds = new Bounds(checker, 16 * maxDelayNs, 400 * maxDelayNs);
+    bounds =
+        new Bounds(
+            checker,
+            scenario,
+            HOLD_LIMIT_NS,
+            scenario.amount(Fault.RETURN) > 0 ? NOTICE_NS : 0,
+            maxDelayNs);
     logs = new SimLogs(layout);
     pace = new ChaosPace(scenario, random.split(), counts, maxDelayNs);
     fabric = new SimFabric(scenario, random.split(), checker, agenda, pace, counts);
@@ -254,7 +261,7 @@ public final class Simulation implements AutoCloseable {
     sets.lost();
     boolean returns = scenario.amount(Fault.RETURN) > 0;
     // Where workers return, peers may notice a death late, even after the successor has connected.
-    long noticedAfterNs = returns ? random.nextLong(3 * HOLD_LIMIT_NS) : 0;
+    long noticedAfterNs = returns ? random.nextLong(NOTICE_NS) : 0;
     fabric.kill(worker.replica(), noticedAfterNs);
     checker.died(worker.rank());
     if (returns) {
