@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.cli.CommandRun;
 import dev.starling.cli.ExitCodes;
+import dev.starling.engine.sim.Scenario;
+import dev.starling.engine.sim.Sweep;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +67,18 @@ class SimCommandTest {
     assertEquals(6, injected.get("pause").asInt(), json.toString());
     assertTrue(injected.get("non-finite").asInt() > 0, json.toString());
     assertEquals(0, injected.get("crash").asInt(), json.toString());
+  }
+
+  @Test
+  void shouldRepeatARunWhenItsCommandIsGiven_P7() {
+    for (long seed = 1; seed <= 12; seed++) {
+      Scenario scenario = Scenario.ofSeed(seed);
+      String[] command = (scenario.command() + " --json").split(" ");
+      assertEquals("starling", command[0]);
+      CommandRun run = CommandRun.of(Arrays.copyOfRange(command, 1, command.length));
+      long hash = Sweep.of(seed, 1, Scenario::ofSeed, done -> {}).traceHash();
+      assertEquals("%016x".formatted(hash), run.requireOk().json().get("traceHash").asText());
+    }
   }
 
   @Test
