@@ -2,13 +2,15 @@ package dev.starling.engine.sim;
 
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.replica.LockWord;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * Checks that every wait ends (I6, I8, P1): that a home breaks the lock of a peer that is dead or
- * stuck in time, and that a gradient is applied in time whatever the peers do. Time in which the
- * worker itself stands still does not count.
+ * Checks after every call of an agent that a stripe is copied under its lock (P3), and that every
+ * wait ends (I6, I8, P1): that a home breaks the lock of a peer that is dead or stuck in time, and
+ * that a gradient is applied in time whatever the peers do. Time in which the worker itself stands
+ * still does not count.
  */
 final class Bounds {
   private static final int MAX_QUARANTINED = 2;
@@ -33,12 +35,16 @@ final class Bounds {
   private static final class Watch {
     final long[] word;
     final long[] sinceNs;
+    final long[] cut;
     long settled = -1;
     long settledNs;
 
-    Watch(int stripes) {
+    Watch(SimWorker worker) {
+      int stripes = worker.replica().layout().stripes();
       word = new long[stripes];
       sinceNs = new long[stripes];
+      cut = new long[stripes];
+      Arrays.setAll(cut, worker.replica()::cut);
     }
   }
 
@@ -67,9 +73,10 @@ final class Bounds {
   /** Looks at a worker whose agent has just run. */
   void check(SimWorker worker, long nowNs) {
     int stripes = worker.replica().layout().stripes();
-    Watch watch = watches.computeIfAbsent(worker, w -> new Watch(stripes));
+    Watch watch = watches.computeIfAbsent(worker, Watch::new);
     for (int stripe = 0; stripe < stripes; stripe++) {
       checkLock(worker, watch, stripe, nowNs);
+      checkCut(worker, watch, stripe);
     }
     checkGradients(worker, watch, nowNs);
   }
@@ -90,6 +97,20 @@ final class Bounds {
           "P1: rank %d has left stripe %d locked for %d us, the bound is %d: %s"
               .formatted(
                   worker.rank(), stripe, heldNs / 1000, holdNs / 1000, LockWord.describe(word)));
+    }
+  }
+
+  /** A stripe is cut for a checkpoint under its lock, which is held until it has been copied. */
+  private void checkCut(SimWorker worker, Watch watch, int stripe) {
+    long cut = worker.replica().cut(stripe);
+    if (cut != watch.cut[stripe]) {
+      watch.cut[stripe] = cut;
+      long word = worker.replica().lockWord(stripe);
+      if (LockWord.owner(word) != worker.rank()) {
+        checker.violated(
+            "P3: rank %d copies stripe %d for checkpoint %d without its lock: %s"
+                .formatted(worker.rank(), stripe, cut, LockWord.describe(word)));
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.starling.engine.sim;
 
+import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.replica.AttachmentTable;
 import dev.starling.engine.replica.ControlLine;
@@ -47,20 +48,41 @@ final class InvariantChecker {
     boolean test(Replica home, int holder, int epoch);
   }
 
-  /** One open exchange, as its active side intends it. */
-  private record Intent(int peer, int peerIncarnation, long version, long peerVersion) {}
+  /** One open exchange, as its active side intends it, and what was published of it. */
+  private static final class Intent {
+    final int peer;
+    final int peerIncarnation;
+    final long version;
+    final long peerVersion;
+    boolean published;
+    boolean peerPublished;
+
+    Intent(int peer, int peerIncarnation, long version, long peerVersion) {
+      this.peer = peer;
+      this.peerIncarnation = peerIncarnation;
+      this.version = version;
+      this.peerVersion = peerVersion;
+    }
+
+    /** A stripe was published by the active side. */
+    void published(Replica replica, boolean own, long newVersion) {
+      if (own) {
+        published |= newVersion == (version & LockWord.VERSION_MASK);
+      } else if (replica.rank() == peer && replica.incarnation() == peerIncarnation) {
+        peerPublished |= newVersion == peerVersion;
+      }
+    }
+  }
 
   /** What one replica published last, and what its compute thread has pinned. */
   private static final class Shadow {
     final float[][] published;
     final int[] pinnedPlane;
-    final int[] publisher;
-    final long[] publishedVersion;
+    final long[] word;
 
     Shadow(int stripes) {
       published = new float[stripes][];
-      publisher = new int[stripes];
-      publishedVersion = new long[stripes];
+      word = new long[stripes];
       pinnedPlane = new int[stripes];
       Arrays.fill(pinnedPlane, -1);
     }
@@ -92,6 +114,7 @@ final class InvariantChecker {
     shadows.put(replica, shadow);
     for (int stripe = 0; stripe < layout.stripes(); stripe++) {
       shadow.published[stripe] = content(replica, stripe, 0);
+      shadow.word[stripe] = replica.lockWord(stripe);
     }
   }
 
@@ -169,6 +192,15 @@ final class InvariantChecker {
     if (traced) {
       trace.accept(where);
     }
+    Shadow shadow = shadows.get(replica);
+    if (shadow.word[stripe] != before) {
+      violated(
+          "I1: the lock word was changed by something other than a swap of the fabric, it was "
+              + LockWord.describe(shadow.word[stripe])
+              + ", "
+              + where);
+    }
+    shadow.word[stripe] = after;
     int holder = LockWord.owner(before);
     if (holder < 0) {
       boolean acquired =
@@ -181,8 +213,10 @@ final class InvariantChecker {
     } else if (holder != by) {
       violated("I1: the lock of another was changed, " + where);
     } else if (after == LockWord.publish(before) && !isForReading(before)) {
-      shadows.get(replica).publisher[stripe] = by;
-      shadows.get(replica).publishedVersion[stripe] = LockWord.version(after);
+      Intent intent = openIntents.get(key(by, stripe));
+      if (intent != null) {
+        intent.published(replica, by == home, LockWord.version(after));
+      }
       published(replica, stripe, LockWord.target(before), where);
     } else if (after != LockWord.releaseUnchanged(before)
         && after != LockWord.retarget(before, LockWord.target(after))) {
@@ -296,8 +330,35 @@ final class InvariantChecker {
   }
 
   /** The journal of one worker. */
-  Journal journal(int rank, int incarnation) {
+  Journal journal(int rank) {
     return new Journal() {
+      private int gradients;
+
+      @Override
+      public void gradient(
+          long optimizerStep,
+          int count,
+          long oldestReadVersion,
+          float learningRate,
+          float scale,
+          GradientPayload payload,
+          long payloadLengthBytes) {
+        gradients = count;
+      }
+
+      @Override
+      public void fragment(MemorySegment payload, long offsetBytes, long lengthBytes) {
+        for (long at = offsetBytes; at < offsetBytes + lengthBytes; at += Float.BYTES) {
+          float value = payload.get(ValueLayout.JAVA_FLOAT, at);
+          if (value != gradients * CheckedCompute.GRADIENT) {
+            violated(
+                "I7: rank %d takes %d gradients and their sum is %s instead of %s"
+                    .formatted(rank, gradients, value, gradients * CheckedCompute.GRADIENT));
+            return;
+          }
+        }
+      }
+
       @Override
       public void intent(
           int stripe,
@@ -323,10 +384,11 @@ final class InvariantChecker {
                   + " committed an exchange of stripe "
                   + stripe
                   + " that it never intended");
-        } else {
-          requirePublished(rank, incarnation, rank, stripe, intent.version());
-          requirePublished(
-              intent.peer(), intent.peerIncarnation(), rank, stripe, intent.peerVersion());
+        } else if (!intent.published || !intent.peerPublished) {
+          violated(
+              "I4: rank %d committed an exchange of stripe %d with rank %d that it did not publish on %s side"
+                  .formatted(
+                      rank, stripe, intent.peer, intent.published ? "the other" : "its own"));
         }
         traceHash = traceHash * 31 + version;
       }
@@ -345,25 +407,6 @@ final class InvariantChecker {
     };
   }
 
-  /**
-   * An exchange that is committed was published on a side; later ones may have been published there
-   * since.
-   */
-  private void requirePublished(int rank, int incarnation, int by, int stripe, long version) {
-    for (Replica replica : replicas) {
-      if (replica.rank() == rank && replica.incarnation() == incarnation) {
-        Shadow shadow = shadows.get(replica);
-        long now = LockWord.version(replica.lockWord(stripe));
-        boolean last = shadow.publishedVersion[stripe] == version;
-        if (now < version || last && shadow.publisher[stripe] != by) {
-          violated(
-              "I4: rank %d committed an exchange whose version %d of stripe %d of rank %d it did not publish"
-                  .formatted(by, version, stripe, rank));
-        }
-      }
-    }
-  }
-
   /** At the end no exchange of a living worker may be open. */
   void finished() {
     openIntents.forEach(
@@ -373,7 +416,7 @@ final class InvariantChecker {
               "I4: the exchange of rank "
                   + rank
                   + " with rank "
-                  + intent.peer()
+                  + intent.peer
                   + " was neither committed nor torn");
         });
   }

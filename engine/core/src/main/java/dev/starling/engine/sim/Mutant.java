@@ -5,9 +5,11 @@ import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.replica.Replica;
+import dev.starling.engine.worker.Worker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.function.BooleanSupplier;
 
 /**
  * A mistake in the protocol, planted to see that the simulator finds it. Every method passes on
@@ -107,6 +109,16 @@ public interface Mutant {
    */
   default int pin(Replica replica, int stripe, int plane, Runnable others) {
     return plane;
+  }
+
+  /**
+   * Changes how a compute side hands in its gradients.
+   *
+   * @param worker whose compute side it is
+   * @return hands in the worker's gradient and tells whether it was accepted
+   */
+  default BooleanSupplier submitting(Worker worker) {
+    return worker::submit;
   }
 
   /**

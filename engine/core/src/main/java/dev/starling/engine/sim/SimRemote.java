@@ -5,6 +5,7 @@ import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.replica.AttachmentTable;
 import dev.starling.engine.replica.ControlLine;
+import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.sim.CrashPoint.Moment;
 import dev.starling.engine.sim.SimOperation.Stage;
@@ -314,6 +315,16 @@ final class SimRemote implements Remote {
         post(Stage.SWAP, offsetBytes, tag, Moment.SWAP_POSTED, Moment.SWAP_DELIVERED);
     operation.expected = expected;
     operation.desired = desired;
+    if (state() == PeerState.DEAD
+        && LockWord.owner(expected) == localRank
+        && desired == LockWord.publish(expected)) {
+      fabric.checker.violated(
+          "P1: rank "
+              + localRank
+              + " publishes an exchange with rank "
+              + replica.rank()
+              + ", which is known to be dead");
+    }
     plan(operation);
   }
 

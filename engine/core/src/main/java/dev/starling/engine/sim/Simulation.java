@@ -35,6 +35,8 @@ public final class Simulation implements AutoCloseable {
   private static final long CHUNK_BYTES = 64;
   private static final int POST_BOUND = 12;
   private static final int MOST_OTHERS = 12;
+  private static final int LONG_OTHERS = 250;
+  private static final int SELDOM = 8;
   private static final long SPAN_NS_PER_STEP = 150_000;
   private static final long EVENTS_PER_STEP = 6_000;
   private static final long MORE_EVENTS = 3_000_000;
@@ -142,12 +144,11 @@ public final class Simulation implements AutoCloseable {
         .schedule(new Schedule.Constant(1f))
         .mergeLimit(0)
         .seed(scenario.seed())
-        .kernels(() -> new CheckedKernels(mutant.kernels(new CpuKernels()), checker))
+        .kernels(() -> mutant.kernels(new CheckedKernels(new CpuKernels(), checker)))
         .journal(
             (rank, incarnation) ->
                 new JournalPair(
-                    checker.journal(rank, incarnation),
-                    mutant.log(logs.open(worker, room, counts, scenario))))
+                    checker.journal(rank), mutant.log(logs.open(worker, room, counts, scenario))))
         .clock(() -> agenda.nowNs() + worker.clockOffsetNs())
         .conclude();
   }
@@ -182,7 +183,9 @@ public final class Simulation implements AutoCloseable {
   /** The compute thread of a rank is between two loads or stores: everything else goes on. */
   private void letOthersAct(int rank) {
     SimWorker worker = workers.get(rank);
-    for (int left = random.nextInt(MOST_OTHERS); left > 0; left--) {
+    // Now and then for so long that others publish and lock again meanwhile.
+    int most = random.nextInt(SELDOM) == 0 ? LONG_OTHERS : MOST_OTHERS;
+    for (int left = random.nextInt(most); left > 0; left--) {
       agenda.next();
     }
     if (worker.isDead()) {
