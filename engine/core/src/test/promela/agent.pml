@@ -37,6 +37,18 @@
 #define DEAD 29
 #define OWN_WORD 30
 #define PEER_WORD 31
+#define HELD_A 32
+#define HELD_B 33
+#define HELD_CHECK 34
+#define CUT_BEFORE 35
+#define CUT_AFTER 36
+#define CUT_READ 37
+#define CUT_LOCKING 38
+#define CUT_MARK 39
+#define CUT_A 40
+#define CUT_B 41
+#define CUT_RELEASE 42
+#define JOINED 43
 
 /*
  * A step that touches only what no other process looks at commutes with every step of the others,
@@ -46,7 +58,8 @@
  */
 #define PRIVATE(me) \
   (state[me] == START || SECLUDED(me) && (state[me] >= OWN_READ && state[me] <= OWN_RETARGET \
-      || state[me] >= STEP_A && state[me] <= OWN_RELEASE || state[me] == OWN_WORD))
+      || state[me] >= STEP_A && state[me] <= OWN_RELEASE || state[me] == OWN_WORD \
+      || state[me] >= CUT_READ && state[me] <= CUT_RELEASE))
 #define CALM (!PRIVATE(0) && !PRIVATE(1) && !PRIVATE(2))
 
 /* how the exchange under way will end */
@@ -57,6 +70,42 @@
 
 byte state[WORKERS];
 #define pc state[me]
+
+#ifdef MUTANT_CUT_READ_BEFORE_LOCK
+#define PEER_CUT count
+#else
+#define PEER_CUT CUT(peer)
+#endif
+
+/* what follows a copy, and what follows when none was made */
+#if defined(CUTS)
+#define COPIED count = VERSION(y); pc = CUT_AFTER
+#define NOT_COPIED t = 0; pc = START
+#elif defined(REJOIN)
+/* who joins begins with the copy, or with the initial model, and connects once more */
+#define COPIED first[AT(me, 0)] = seen; second[AT(me, 0)] = seen; NOT_COPIED
+#define NOT_COPIED \
+  if \
+  :: joining && CONNECTED(me) && !dead[0] -> ATTACH(me) \
+  :: else \
+  fi; \
+  joining = false; pc = START
+#else
+#define COPIED pc = START
+#define NOT_COPIED pc = START
+#endif
+
+#ifdef REJOIN
+/* every plane but the first is as never written; what others know of the old region is theirs */
+#define NEW_REGION(me) \
+  lock[me] = 0; pin[me] = 0; mask[me] = 0; rises[me] = 0; applied[me] = 0; done[me] = false; \
+  SPOIL(me, 1); SPOIL(me, 2); SPOIL(me, 3); \
+  quarantinedFor[AT(me, 0)] = 0; quarantinedFor[AT(me, 1)] = 0; \
+  quarantinedFor[AT(me, 2)] = 0; quarantinedFor[AT(me, 3)] = 0; \
+  fences[PAIR(me, 1)] = 0; fences[PAIR(me, 2)] = 0; \
+  acknowledged[PAIR(me, 1)] = 0; acknowledged[PAIR(me, 2)] = 0; \
+  first[AT(me, 0)] = INITIAL; second[AT(me, 0)] = INITIAL
+#endif
 
 /* the agents are the processes 1 to 3; a provided clause may not name a parameter */
 proctype Agent(byte me) provided (PRIVATE(_pid - 1) || CALM) {
@@ -69,6 +118,9 @@ proctype Agent(byte me) provided (PRIVATE(_pid - 1) || CALM) {
   byte t;            /* chosen plane, or taken planes while ANY_ORDER waits for the word */
   byte seen;         /* first half of what was read from the peer */
   bool whole;        /* the peer's current plane was read whole */
+#ifdef REJOIN
+  bool joining;      /* copies worker 0 before it takes part */
+#endif
   byte ending;
   byte count;
 
@@ -87,6 +139,33 @@ end:
        whole = 0; ending = 0; count = 0
      }
 
+#ifdef REJOIN
+  /* ---- a rank joins again: a new region, with the model of worker 0 where that lives */
+  :: d_step {
+       pc == DEAD && rejoins > 0 ->
+       rejoins--;
+       incarnation[me]++;
+       dead[me] = false;
+       NEW_REGION(me);
+       gradients = GRADIENTS(me);
+       if
+       :: me == 0 ->
+#ifndef MUTANT_SUCCESSOR_IN_THE_OLD_REGION
+          link[1] = BROKEN; link[2] = BROKEN; epoch[1] = 0; epoch[2] = 0;
+#endif
+          pc = START
+       :: else -> pc = JOINED
+       fi
+     }
+  :: d_step {
+       pc == JOINED ->
+       if
+       :: !dead[0] -> ATTACH(me); joining = true; pc = READ_WORD
+       :: else -> pc = START
+       fi
+     }
+#endif
+
   /* ---- choose a partner, or step alone after TRIES */
   :: d_step {
        pc == START && gradients > 0 && tries < TRIES && PARTNERS(me, 0) -> peer = 0; pc = OWN_READ
@@ -102,7 +181,11 @@ end:
          && (tries == TRIES || !(PARTNERS(me, 0) || PARTNERS(me, 1) || PARTNERS(me, 2)))) ->
        peer = me; pc = OWN_READ
      }
-  :: d_step { pc == START && gradients == 0 && reads > 0 -> reads--; pc = READ_WORD }
+  :: d_step { pc == START && gradients == 0 && reads > 0 -> reads--; pc = CUT_BEFORE }
+#ifdef CUTS
+  /* a checkpoint set was asked for, and no update is under way */
+  :: d_step { (pc == START && tries == 0 || pc == FINISHED) && cut[me] == 0 -> pc = CUT_READ }
+#endif
   :: d_step {
        pc == START && gradients == 0 && reads == 0 -> pc = FINISHED; tries = 0; done[me] = true
      }
@@ -145,7 +228,7 @@ end:
      }
   :: d_step {
        pc == OWN_CHECK ->
-#ifdef MUTANT_NO_PIN_REREAD_UNDER_LOCK
+#if defined(MUTANT_NO_PIN_REREAD_UNDER_LOCK) || defined(MUTANT_OWN_GUARD_NOT_READ_AGAIN)
        pc = (peer == me -> STEP_A : PEER_READ)
 #else
        if
@@ -171,7 +254,11 @@ end:
        pc == PEER_READ ->
 #endif
        if
-       :: FREE(lock[peer]) && !dead[peer] && CONNECTED(me) -> y = lock[peer]; pc = PEER_GUARD
+       :: FREE(lock[peer]) && !dead[peer] && CONNECTED(me) ->
+          y = lock[peer]; pc = PEER_GUARD;
+#ifdef MUTANT_CUT_READ_BEFORE_LOCK
+          count = CUT(peer)
+#endif
        :: else -> pc = OWN_RELEASE
        fi
      }
@@ -199,7 +286,12 @@ end:
        pc == PEER_LOCKING ->
        if
        :: lock[peer] == y && CONNECTED(me) ->
-          y = ACQUIRE(y, EPOCH(me), me, t); lock[peer] = y; pc = PEER_CHECK
+          y = ACQUIRE(y, EPOCH(me), me, t); lock[peer] = y; pc = PEER_CHECK;
+#ifdef VERBS
+          assert(SETTLED(me));                           /* I4: the home has told by now */
+          assert(HONEST(me));                            /* I4 */
+          uncertain[me] = NO_VERSION; landed[me] = false; claimed[me] = false
+#endif
        :: else -> y = 0; pc = OWN_RELEASE
        fi;
        t = 0
@@ -209,7 +301,11 @@ end:
        if
        :: !CONNECTED(me) -> y = 0; pc = OWN_RELEASE
        :: CONNECTED(me) && dead[peer] -> pc = PEER_RELEASE
+#ifndef MUTANT_CUT_NOT_COMPARED
+       :: CONNECTED(me) && !dead[peer] && PEER_CUT != CUT(me) -> count = 0; pc = PEER_RELEASE
+#endif
        :: else ->
+          count = 0;
 #ifdef MUTANT_NO_PIN_REREAD_UNDER_LOCK
           pc = COMBINE_A
 #else
@@ -304,6 +400,7 @@ end:
        :: lock[peer] == y && CONNECTED(me) ->
           lock[peer] = PUBLISH(y);
           ROSE(peer);
+          assert(CUT(peer) == CUT(me));                  /* C1 */
           assert(whole);                                 /* P3: what was averaged was whole */
           assert(first[AT(peer, TARGET(y))] == first[AT(me, TARGET(x))]
                  && second[AT(peer, TARGET(y))] == second[AT(me, TARGET(x))]); /* I4 */
@@ -372,8 +469,11 @@ end:
        pc == PEER_PUBLISH && CAN_FAIL(me) ->
        FAULT(me, SWAP, y, PUBLISH(y));
        uncertain[me] = VERSION(PUBLISH(y));
-       ending = TORN;
-       y = 0; whole = 0; pc = STEP_A
+#ifdef MUTANT_UNCERTAIN_PUBLISH_COUNTS_AS_DONE
+       ending = BOTH; y = 0; whole = 0; pc = OWN_PUBLISH
+#else
+       ending = TORN; y = 0; whole = 0; pc = STEP_A
+#endif
      }
   :: d_step {
        pc == PEER_RELEASE && CAN_FAIL(me) ->
@@ -381,19 +481,16 @@ end:
        y = 0;
        pc = (ending == ALONE -> STEP_A : OWN_RELEASE)
      }
-  /* connects again: the home hands out a new epoch and says what became of the last publish */
-  :: d_step {
-#ifdef MUTANT_CONNECT_BEFORE_CLEARING
-       pc == PEER_READ && !dead[peer] && link[me] >= IN_ERROR ->
-#else
-       pc == PEER_READ && !dead[peer] && link[me] == CLEARED ->
 #endif
-       assert(SETTLED(me));                              /* I4 */
-       uncertain[me] = NO_VERSION;
-       landed[me] = false;
-       fenceRecord[me] = NO_VERSION;
-       epoch[me]++;
-       link[me] = UP
+#ifdef CONNECTIONS
+  /* connects again: the old queue pairs are gone first, then the home hands out a new epoch; a lock
+     of the old one still stands, and the home breaks it */
+  :: d_step {
+       (pc == PEER_READ || pc == FINISHED && me != 0) && !dead[0] && link[me] != UP ->
+#ifdef VERBS
+       DROP(me);
+#endif
+       ATTACH(me)
      }
 #endif
 
@@ -420,6 +517,9 @@ end:
        ROSE(me);
        assert(WHOLE(me, TARGET(x)));                     /* P3 */
        RETIRE(me, CURRENT(x));
+#ifdef VERBS
+       claimed[me] = claimed[me] || ending == BOTH && uncertain[me] != NO_VERSION;
+#endif
        applied[me]++;
        gradients--;
        tries = 0;
@@ -438,7 +538,11 @@ end:
        ending = 0;
        if
        :: peer == me -> pc = START
-       :: else -> tries++; pc = (!ACKNOWLEDGES -> START : SETTLE_LOAD)
+       :: else ->
+#ifndef MUTANT_TRIES_PARTNERS_FOR_EVER
+          tries++;
+#endif
+          pc = (!ACKNOWLEDGES -> START : SETTLE_LOAD)
        fi
      }
 
@@ -447,13 +551,17 @@ end:
        pc == SETTLE_LOAD ->
        count = fences[PAIR(peer, me)];
        if
-       :: count == acknowledged[PAIR(peer, me)] -> count = 0; peer = 0; pc = START
+       :: count == acknowledged[PAIR(peer, me)] || !CONNECTED(me) -> count = 0; peer = 0; pc = START
        :: else -> pc = SETTLE_STORE
        fi
      }
   :: d_step {
        pc == SETTLE_STORE ->
-       acknowledged[PAIR(peer, me)] = count; count = 0; peer = 0; pc = START
+       if
+       :: CONNECTED(me) -> acknowledged[PAIR(peer, me)] = count
+       :: else
+       fi;
+       count = 0; peer = 0; pc = START
      }
 #ifndef MUTANT_ACKNOWLEDGE_AFTER_EXCHANGE_ONLY
   :: d_step {
@@ -462,40 +570,114 @@ end:
      }
 #endif
 
+#ifdef CUTS
+  /* ---- a checkpoint: locks each stripe, marks it, copies it, releases unchanged */
+  :: d_step { pc == CUT_READ && FREE(lock[me]) -> x = lock[me]; pc = CUT_LOCKING;
+#ifdef MUTANT_CUT_MARKED_BEFORE_LOCK
+       cut[me] = 1; cutVersion[me] = VERSION(x)
+#endif
+     }
+  :: d_step {
+       pc == CUT_LOCKING ->
+       if
+       :: lock[me] == x -> x = ACQUIRE(x, 0, me, CURRENT(x)); lock[me] = x; pc = CUT_MARK
+       :: else -> x = 0; pc = CUT_READ
+       fi
+     }
+  :: d_step {
+       pc == CUT_MARK ->
+#ifndef MUTANT_CUT_MARKED_BEFORE_LOCK
+       cut[me] = 1; cutVersion[me] = VERSION(x);
+#endif
+       pc = CUT_A
+     }
+  :: d_step { pc == CUT_A -> seen = first[AT(me, CURRENT(x))]; pc = CUT_B }
+  :: d_step {
+       pc == CUT_B ->
+       assert(seen == second[AT(me, CURRENT(x))] && seen != 0); /* P3 */
+       seen = 0; pc = CUT_RELEASE
+     }
+  :: d_step {
+       pc == CUT_RELEASE ->
+       assert(lock[me] == x);                            /* I1 */
+       lock[me] = RELEASE(x); x = 0; pc = START
+     }
+#endif
+
   /* ---- every other reader: lock, copy the current plane in two steps, release unchanged */
+  :: d_step { pc == CUT_BEFORE -> t = CUT(0); pc = READ_WORD }
   :: d_step {
        pc == READ_WORD ->
        y = lock[0];
        if
-       :: FREE(y) -> pc = READ_LOCKING
-       :: else -> y = 0; pc = START
+       :: !CONNECTED(me) -> y = 0; NOT_COPIED
+       :: CONNECTED(me) && FREE(y) -> pc = READ_LOCKING
+       :: else -> pc = HELD_A
        fi
      }
   :: d_step {
        pc == READ_LOCKING ->
        if
-       :: lock[0] == y -> y = ACQUIRE(y, EPOCH(me), me, CURRENT(y)); lock[0] = y; pc = READ_A
-       :: else -> y = 0; pc = START
+       :: lock[0] == y && CONNECTED(me) ->
+          y = ACQUIRE(y, EPOCH(me), me, CURRENT(y)); lock[0] = y; pc = READ_A
+       :: else -> y = 0; NOT_COPIED
        fi
      }
   :: d_step { pc == READ_A -> seen = first[AT(0, CURRENT(y))]; pc = READ_B }
   :: d_step {
        pc == READ_B ->
        whole = (seen == second[AT(0, CURRENT(y))] && seen != 0);
-       seen = 0;
        pc = READ_RELEASE
      }
   :: d_step {
        pc == READ_RELEASE ->
        if
-       :: lock[0] == y -> lock[0] = RELEASE(y); assert(whole) /* P3 */
+       :: lock[0] == y && CONNECTED(me) ->
+          lock[0] = RELEASE(y); assert(whole) /* P3 */; COPIED
        :: else ->
 #ifdef MUTANT_READER_KEEPS_COPY_OF_BROKEN_LOCK
-          assert(whole)
+          assert(whole);
 #endif
+          NOT_COPIED
        fi;
-       y = 0; whole = 0; pc = START
+       y = 0; whole = 0; seen = 0
      }
+  /* somebody holds the stripe: copies without a lock, and looks whether the plane is still current
+     and at most a fence has raised the version */
+  :: d_step { pc == HELD_A -> seen = first[AT(0, CURRENT(y))]; pc = HELD_B }
+  :: d_step {
+       pc == HELD_B ->
+       whole = (seen == second[AT(0, CURRENT(y))] && seen != 0);
+       pc = HELD_CHECK
+     }
+  :: d_step {
+       pc == HELD_CHECK ->
+       if
+#ifdef MUTANT_READER_LOOKS_AT_PLANE_ONLY
+       :: CURRENT(lock[0]) == CURRENT(y) && CONNECTED(me) ->
+#else
+       :: (CURRENT(lock[0]) == CURRENT(y) && ((VERSION(lock[0]) - VERSION(y)) & 15) <= 1
+            && CONNECTED(me)) ->
+#endif
+          assert(whole) /* P3 */; COPIED
+       :: else -> NOT_COPIED
+       fi;
+       y = 0; whole = 0; seen = 0
+     }
+#ifdef CUTS
+  /* the set that the copy counts as part of: its number was the same before and after */
+  :: d_step {
+       pc == CUT_AFTER ->
+       if
+#ifndef MUTANT_JOINER_READS_CUT_ONCE
+       :: t != CUT(0)
+#endif
+       :: else ->
+          assert(t == 1 || cutVersion[0] == 16 || count <= cutVersion[0]); /* C2 */
+          assert(t == 0 || count >= cutVersion[0])       /* C2 */
+       fi;
+       t = 0; count = 0; pc = START
+     }
+#endif
   od
 }
-

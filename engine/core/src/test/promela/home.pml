@@ -11,39 +11,13 @@
 #define COUNTING 3
 #define UNMARKING 4
 #define GONE 5
+#define JUDGING 6
+#define CUTTING_OFF 7
+#define FENCING 8
+#define BREAKING_DEAD 9
 
 #ifdef VERBS
-/* the home noticed a broken connection, a dead peer, or a lock held too long: queue pair to ERR */
-#ifdef MUTANT_BREAK_BEFORE_QUEUE_PAIR_IN_ERROR
-#define DROP(peer)
-#else
-#define DROP(peer) flying[peer] = NOTHING; flyingFrom[peer] = 0; flyingTo[peer] = 0
-#endif
-#define CUT(peer) \
-  :: d_step { \
-       me == 0 && !dead[0] && (link[peer] == BROKEN || dead[peer] && link[peer] == UP) -> \
-       link[peer] = IN_ERROR; DROP(peer) \
-     } \
-  :: d_step { \
-       me == 0 && !dead[0] && link[peer] == UP && breaks > 0 && HOLDER(lock[0]) == (peer) + 1 -> \
-       breaks--; link[peer] = IN_ERROR; DROP(peer) \
-     }
-/* then read the word, append FENCE, break; nobody but the home can change the word any more */
-#define CLEAR(peer) \
-  :: d_step { \
-       me == 0 && !dead[0] && link[peer] == IN_ERROR -> \
-       link[peer] = CLEARED; \
-       if \
-       :: HOLDER(lock[0]) == (peer) + 1 -> \
-          x = lock[0]; \
-          fenceRecord[peer] = VERSION(FENCE(x)); \
-          lock[0] = FENCE(x); \
-          ROSE(0); \
-          RETIRE(0, TARGET(x)); \
-          x = 0 \
-       :: else \
-       fi \
-     }
+#define HOLDER_OF_X (HOLDER(x) - 1)
 
 /* what was posted and completed with an error lands, late or at once, or never */
 #define LAND \
@@ -88,6 +62,13 @@ end:
 proctype Guard(byte me) provided (CALM) {
   byte gc = WATCHING;
   short x;
+#ifdef MUTANT_ATTACHMENT_READ_BEFORE_WORD
+  byte early;
+#endif
+#if defined(REJOIN) && BREAKS
+  byte quarantinedIncarnation[4];
+#define QUARANTINED_INCARNATION(plane) quarantinedIncarnation[plane]
+#endif
   byte due[4]; /* the count of breaks that the holder must acknowledge before a plane is lifted */
 
 end:
@@ -96,11 +77,99 @@ end:
        dead[me] && gc != GONE ->
        gc = GONE; x = 0; due[0] = 0; due[1] = 0; due[2] = 0; due[3] = 0
      }
+#ifdef REJOIN
+  :: d_step { !dead[me] && gc == GONE -> gc = WATCHING }
+#endif
 #ifdef VERBS
-  CUT(1)
-  CUT(2)
-  CLEAR(1)
-  CLEAR(2)
+  /* the lock of an earlier connection, of a dead worker, or held too long */
+  :: d_step {
+       (gc == WATCHING && !dead[me] && !FREE(lock[me]) && HOLDER(lock[me]) != me + 1
+         && (OUTDATED(lock[me]) || dead[HOLDER(lock[me]) - 1] || breaks > 0)) ->
+       x = lock[me];
+       if
+       :: OUTDATED(x) || dead[HOLDER_OF_X]
+       :: else -> breaks--
+       fi;
+       gc = CUTTING_OFF
+     }
+  /* the queue pairs of this epoch and of earlier ones to ERR: nothing of them lands any more */
+  :: d_step {
+       gc == CUTTING_OFF && !dead[me] ->
+       if
+       :: OUTDATED(x)
+       :: else -> link[HOLDER_OF_X] = IN_ERROR; DROP(HOLDER_OF_X)
+       fi;
+       gc = FENCING
+     }
+  /* reads the word again, which now only the home can change, and logs FENCE */
+  :: d_step {
+       gc == FENCING && !dead[me] ->
+#ifndef MUTANT_WORD_NOT_READ_AGAIN_AFTER_CUTTING_OFF
+       if
+       :: lock[me] != x -> x = 0; gc = WATCHING
+       :: else ->
+#endif
+          openFence = VERSION(FENCE(x)); gc = BREAKING
+#ifndef MUTANT_WORD_NOT_READ_AGAIN_AFTER_CUTTING_OFF
+       fi
+#endif
+     }
+  :: d_step {
+       gc == BREAKING && !dead[me] ->
+       if
+       :: lock[me] == x ->
+          fenced = fenced | 1 << VERSION(FENCE(x));
+          lock[me] = FENCE(x);
+          ROSE(me);
+          RETIRE(me, TARGET(x))
+       :: else
+       fi;
+       gc = COUNTING
+     }
+  /* the completion: logs FENCED */
+  :: d_step {
+       gc == COUNTING && !dead[me] -> openFence = NO_VERSION; x = 0; gc = WATCHING
+     }
+#else
+#ifdef REJOIN
+  /* the lock word, and after it which connection is the holder's newest */
+  :: d_step {
+       (gc == WATCHING && !dead[me] && !FREE(lock[me]) && HOLDER(lock[me]) != me + 1
+         && (deaths < DEATHS || OUTDATED(lock[me])
+             || IS_DEAD(HOLDER(lock[me]) - 1, attached[HOLDER(lock[me]) - 1]))) ->
+#ifdef MUTANT_ATTACHMENT_READ_BEFORE_WORD
+       early = HOLDER(lock[me]); due[3] = epoch[HOLDER(lock[me]) - 1];
+#else
+       x = lock[me];
+#endif
+       gc = JUDGING
+     }
+  :: d_step {
+       gc == JUDGING && !dead[me] ->
+#ifdef MUTANT_ATTACHMENT_READ_BEFORE_WORD
+       x = lock[me];
+       if
+       :: HOLDER(x) == early && EPOCH_OF(x) != due[3] -> gc = BREAKING_DEAD
+       :: else -> x = 0; gc = WATCHING
+       fi;
+       early = 0; due[3] = 0
+#else
+       if
+       :: OUTDATED(x) || IS_DEAD(HOLDER(x) - 1, attached[HOLDER(x) - 1]) ->
+          gc = BREAKING_DEAD
+       :: else -> x = 0; gc = WATCHING
+       fi
+#endif
+     }
+  /* nothing is quarantined: the holder is dead */
+  :: d_step {
+       gc == BREAKING_DEAD && !dead[me] ->
+       if
+       :: lock[me] == x -> lock[me] = FENCE(x); ROSE(me); RETIRE(me, TARGET(x))
+       :: else
+       fi;
+       x = 0; gc = WATCHING
+     }
 #else
   /* a dead holder: nobody else changes the word any more, so reading it and the swap are one */
   :: d_step {
@@ -113,11 +182,12 @@ end:
        x = 0
      }
 #endif
+#endif
 #if BREAKS && !defined(VERBS)
   /* the hold-time limit of a living holder ran out */
   :: d_step {
        (gc == WATCHING && !dead[me] && breaks > 0 && !FREE(lock[me]) && HOLDER(lock[me]) != me + 1
-         && !dead[HOLDER(lock[me]) - 1]) ->
+         && !dead[HOLDER(lock[me]) - 1] && !OUTDATED(lock[me])) ->
        breaks--;
        x = lock[me];
        gc = (TARGET(x) == CURRENT(x) -> BREAKING : QUARANTINING);
@@ -134,6 +204,9 @@ end:
 #ifndef MUTANT_BREAK_WITHOUT_QUARANTINE
        mask[me] = mask[me] | 1 << TARGET(x);
        quarantinedFor[AT(me, TARGET(x))] = HOLDER(x);
+#ifdef REJOIN
+       quarantinedIncarnation[TARGET(x)] = attached[HOLDER(x) - 1];
+#endif
 #endif
        gc = BREAKING
      }
@@ -171,11 +244,17 @@ end:
        quarantinedFor[AT(me, TARGET(x))] = 0;
        x = 0; gc = WATCHING
      }
+#ifdef MUTANT_LIFT_BEFORE_ACKNOWLEDGEMENT
+#define ACKNOWLEDGED(plane) true
+#else
+#define ACKNOWLEDGED(plane) \
+  (acknowledged[PAIR(me, quarantinedFor[AT(me, plane)] - 1)] >= due[plane])
+#endif
 #define LIFT(plane) \
   :: d_step { \
        gc == WATCHING && !dead[me] && quarantinedFor[AT(me, plane)] != 0 \
-         && (acknowledged[PAIR(me, quarantinedFor[AT(me, plane)] - 1)] >= due[plane] \
-             || dead[quarantinedFor[AT(me, plane)] - 1]) -> \
+         && (ACKNOWLEDGED(plane) \
+             || IS_DEAD(quarantinedFor[AT(me, plane)] - 1, QUARANTINED_INCARNATION(plane))) -> \
        mask[me] = mask[me] & ~(1 << (plane)); \
        quarantinedFor[AT(me, plane)] = 0; \
        due[plane] = 0; \

@@ -130,6 +130,31 @@
 #define DEATHS 1
 #define BREAKS 1
 #define FAULTS 1
+#elif defined(FINITE)
+/* A holder may hang and is broken; searched for cycles: a run without end is one that turns. */
+#define GRADIENTS(me) 1
+#define READS(me) 0
+#define SNAPSHOTS(me) EACH(me, 1, 0, 0)
+#define DEATHS 0
+#define BREAKS 1
+#define GIVE_UP
+#elif defined(REJOIN)
+/* Any one worker dies at any step and joins again, with a new region and a new incarnation; locks
+   of its earlier epochs may still stand, and others may still use its old region. */
+#define GRADIENTS(me) 1
+#define READS(me) 0
+#define SNAPSHOTS(me) EACH(me, 0, 0, 0)
+#define DEATHS 1
+#define REJOINS 1
+#define BREAKS 1
+#elif defined(CUTS)
+/* Each worker is copied for a checkpoint set between any two of its updates; worker 2 copies worker
+   0 as one that joins does. */
+#define GRADIENTS(me) EACH(me, 1, 2, 1)
+#define READS(me) EACH(me, 0, 0, 1)
+#define SNAPSHOTS(me) EACH(me, 0, 0, 0)
+#define DEATHS 1
+#define BREAKS 0
 #endif
 
 /* quarantines, and acknowledgements to lift them, are for shared memory */
@@ -150,7 +175,6 @@
 
 /* ---- start, and what must hold when nothing can move ---------------------------------------- */
 
-#define INITIAL (WORKERS + 1 << 3)
 #define START_HOME(me) \
   first[AT(me, 0)] = INITIAL; \
   second[AT(me, 0)] = INITIAL; \
@@ -195,8 +219,9 @@ end:
     CHECK_END(1);
     CHECK_END(2);
 #ifdef VERBS
-    assert(dead[0] || link[1] == UP || link[1] == CLEARED && SETTLED(1)); /* I4 */
-    assert(dead[0] || link[2] == UP || link[2] == CLEARED && SETTLED(2)); /* I4 */
+    assert(dead[0] || SETTLED(1) && SETTLED(2));         /* I4 */
+    assert(!dead[0] || REPLAYS(1) && REPLAYS(2));        /* I4 */
+    assert(dead[0] || HONEST(1) && HONEST(2));           /* I4 */
 #endif
   }
 }

@@ -11,6 +11,7 @@
 
 #define WORKERS 3
 #define NO_PLANE 7
+#define INITIAL (WORKERS + 1 << 3) /* the half of a plane that nobody has published to */
 
 /* lock word: [11:10] epoch, [9:8] owner + 1, [7:6] current, [5:4] target, [3:0] version */
 #define HOLDER(x) ((x) >> 8 & 3)
@@ -24,6 +25,7 @@
 #define RELEASE(x) FREE_WORD(CURRENT(x), VERSION(x))
 #define PUBLISH(x) FREE_WORD(TARGET(x), VERSION(x) + 1)
 #define FENCE(x) FREE_WORD(CURRENT(x), VERSION(x) + 1)
+#define EPOCH_OF(x) ((x) >> 10 & 3)
 
 short lock[WORKERS];
 /* guard word: the pin (0 = none, else plane + 1) and the quarantine mask are loaded together */
@@ -53,15 +55,53 @@ byte deaths;
 bool dead[WORKERS];
 byte breaks = BREAKS;
 
-/* ---- verbs: the connection of each worker to worker 0 ---------------------------------------- */
+/* ---- the connection of each worker to worker 0 ------------------------------------------------ */
+
+#if defined(VERBS) || defined(REJOIN)
+#define CONNECTIONS
+#define UP 0
+#define BROKEN 1   /* the peer saw an error, or its home has died; the home does not know it */
+#define IN_ERROR 2 /* the home moved the queue pair to ERR: nothing lands any more */
+byte link[WORKERS];
+/* what worker 0 knows of them: the newest epoch, and the incarnation that it was issued to */
+byte epoch[WORKERS];
+byte attached[WORKERS];
+byte incarnation[WORKERS];
+#define EPOCH(me) epoch[me]
+#define CONNECTED(me) (link[me] == UP)
+#define OUTDATED(x) (EPOCH_OF(x) != epoch[HOLDER(x) - 1])
+#define ATTACH(me) \
+  epoch[me] = epoch[me] + NEW_EPOCH; attached[me] = incarnation[me]; link[me] = UP
+#define IS_DEAD(rank, which) (dead[rank] || incarnation[rank] > (which))
+#else
+#define EPOCH(me) 0
+#define CONNECTED(me) true
+#define OUTDATED(x) false
+#define IS_DEAD(rank, which) dead[rank]
+#endif
+#if defined(MUTANT_EPOCH_USED_AGAIN) || defined(MUTANT_CONNECT_BEFORE_CLEARING)
+#define NEW_EPOCH 0
+#else
+#define NEW_EPOCH 1
+#endif
+
+#ifdef REJOIN
+byte rejoins = REJOINS;
+#endif
+
+/* ---- checkpoint sets: the newest one that a stripe was copied for ------------------------------ */
+
+#ifdef CUTS
+byte cut[WORKERS];
+byte cutVersion[WORKERS] = 16; /* ghost: the version that was copied for set 1, 16 = none yet */
+#define CUT(r) cut[r]
+#else
+#define CUT(r) 0
+#endif
+
+/* ---- verbs: what is under way, and what becomes of an uncertain publish ------------------------ */
 
 #ifdef VERBS
-#define UP 0
-#define BROKEN 1   /* the peer saw an error; the home does not know yet */
-#define IN_ERROR 2 /* the home moved the queue pair to ERR: nothing lands any more */
-#define CLEARED 3  /* the home has broken the lock, if there was one; the peer may connect again */
-byte link[WORKERS];
-byte epoch[WORKERS];
 byte faults = FAULTS;
 /* an operation whose completion was an error and that may still land */
 #define NOTHING 0
@@ -71,21 +111,30 @@ byte faults = FAULTS;
 byte flying[WORKERS];
 short flyingFrom[WORKERS];   /* of a swap: the expected word; of a write: the plane */
 short flyingTo[WORKERS];     /* of a swap: the desired word; of a write: the value */
-/* ghosts: version of an uncertain publish, whether it landed, version of the FENCE record */
+/* ghosts: version of an uncertain publish, whether it landed, whether its worker counts it as done,
+   versions of the FENCE records that FENCED confirms, and of the one that has no FENCED yet */
 #define NO_VERSION 16
 byte uncertain[WORKERS] = NO_VERSION;
 bool landed[WORKERS];
-byte fenceRecord[WORKERS] = NO_VERSION;
-#define EPOCH(me) epoch[me]
-#define CONNECTED(me) (link[me] == UP)
+bool claimed[WORKERS];
+short fenced;
+byte openFence = NO_VERSION;
 #define SETTLED(me) \
-  (uncertain[me] == NO_VERSION || landed[me] == (fenceRecord[me] != uncertain[me]))
+  (uncertain[me] == NO_VERSION || landed[me] == !(fenced >> uncertain[me] & 1))
+#define HONEST(me) (!claimed[me] || landed[me])
+/* replay takes a FENCE without FENCED, the last of a dead home, for one that broke the lock */
+#define REPLAYS(me) \
+  (uncertain[me] == NO_VERSION || rises[0] < uncertain[me] \
+   || landed[me] == !(fenced >> uncertain[me] & 1 || openFence == uncertain[me]))
 #define FAULT(me, kind, from, to) \
   faults--; link[me] = BROKEN; flying[me] = kind; flyingFrom[me] = from; flyingTo[me] = to
 #define CAN_FAIL(me) (CONNECTED(me) && faults > 0)
+/* the queue pairs of a worker are in ERR, or gone */
+#ifdef MUTANT_BREAK_BEFORE_QUEUE_PAIR_IN_ERROR
+#define DROP(peer)
 #else
-#define EPOCH(me) 0
-#define CONNECTED(me) true
+#define DROP(peer) flying[peer] = NOTHING; flyingFrom[peer] = 0; flyingTo[peer] = 0
+#endif
 #endif
 
 /* ---- ghosts: known to the checks only ------------------------------------------------------ */

@@ -22,7 +22,8 @@ import java.util.Arrays;
  * is quarantined.
  *
  * <pre>
- *   WATCHING --dead, or held too long--> fence or quarantine, journal --CAS--> BREAKING
+ *   WATCHING --dead, or held too long--> cut off --read--> CONFIRMING --still held--> journal --CAS--> BREAKING
+ *            '--not cut off: quarantine, or dead--> journal --CAS--> BREAKING '--published--> WATCHING
  *   BREAKING --broken--> count, remember the quarantine | --not broken--> lift it --> WATCHING
  * </pre>
  *
@@ -83,6 +84,8 @@ public final class LockGuard implements CompletionHandler {
 
   private long nextCheckNs = Long.MIN_VALUE;
   private boolean breaking;
+  private boolean confirming;
+  private boolean confirmed;
   private boolean quarantining;
   private int breakingStripe;
   private long breakingWord;
@@ -135,7 +138,12 @@ public final class LockGuard implements CompletionHandler {
    */
   public int poll(long nowNs) {
     if (breaking) {
-      return own.poll(this);
+      int completions = own.poll(this);
+      if (confirmed) {
+        confirmed = false;
+        fenceAndSwap();
+      }
+      return completions;
     }
     if (nowNs < nextCheckNs) {
       return 0;
@@ -153,7 +161,8 @@ public final class LockGuard implements CompletionHandler {
    * Tells whether a lock is being broken. A log has no gradient between a fence and what became of
    * it, so that whoever replays it need not look past the gradient.
    *
-   * @return whether {@code fence} was told to the journal and {@code fenced} not yet
+   * @return whether {@code fence} was told to the journal, or is about to, and {@code fenced} not
+   *     yet
    */
   public boolean isBreaking() {
     return breaking;
@@ -192,18 +201,37 @@ public final class LockGuard implements CompletionHandler {
     if (quarantining) {
       replica.quarantine(stripe, plane);
     }
-    journal.fence(stripe, holder, LockWord.version(LockWord.fence(word)));
     breaking = true;
     breakingStripe = stripe;
     breakingWord = word;
     breakingIncarnation = incarnation;
+    if (cutOff) {
+      // The holder may have published before it was cut off. Nothing of it arrives any more, so a
+      // fence that is told after this read happens: replay relies on that when this home dies
+      // before it tells what became of the fence.
+      confirming = true;
+      own.readWord(layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET, nextTag++);
+    } else {
+      fenceAndSwap();
+    }
+  }
+
+  private void fenceAndSwap() {
+    long fenced = LockWord.fence(breakingWord);
+    journal.fence(breakingStripe, LockWord.owner(breakingWord), LockWord.version(fenced));
     own.compareAndSwap(
-        layout.lineOffset(stripe) + ControlLine.LOCK_OFFSET, word, LockWord.fence(word), nextTag++);
+        layout.lineOffset(breakingStripe) + ControlLine.LOCK_OFFSET,
+        breakingWord,
+        fenced,
+        nextTag++);
   }
 
   @Override
   public void onCompletion(long tag, boolean succeeded, long found) {
-    breaking = false;
+    boolean read = confirming;
+    confirming = false;
+    confirmed = read && found == breakingWord;
+    breaking = confirmed;
     observedWord[breakingStripe] = 0;
     if (!succeeded) {
       throw new StarlingException(
@@ -212,9 +240,14 @@ public final class LockGuard implements CompletionHandler {
               + " lost the connection to its own replica while it broke a lock: restart the"
               + " worker");
     }
+    if (!read) {
+      fenced(found == breakingWord);
+    }
+  }
+
+  private void fenced(boolean broken) {
     int holder = LockWord.owner(breakingWord);
     int plane = LockWord.target(breakingWord);
-    boolean broken = found == breakingWord;
     journal.fenced(breakingStripe, holder, broken);
     if (broken) {
       counters.add(Counter.FENCES, 1);

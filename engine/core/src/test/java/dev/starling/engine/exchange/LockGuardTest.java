@@ -34,6 +34,7 @@ class LockGuardTest {
   private long nowNs;
   private int asked = -1;
   private boolean fencing;
+  private Runnable whileCuttingOff = () -> {};
 
   @AfterEach
   void close() {
@@ -51,6 +52,7 @@ class LockGuardTest {
       public boolean cutOff(int rank, int epoch) {
         if (fencing) {
           journal.add("cut off " + rank + " epoch " + epoch);
+          whileCuttingOff.run();
         }
         return fencing;
       }
@@ -130,6 +132,22 @@ class LockGuardTest {
     assertEquals(
         List.of("cut off 1 epoch 7", "fence 1 at 1", "fenced true", "broken 1 stripe 0 at 1"),
         journal);
+  }
+
+  /** The log of a home that dies then must not hold a fence that never happened. */
+  @Test
+  void shouldTellNoFenceWhenTheHolderPublishedBeforeItWasCutOff() {
+    fencing = true;
+    long held = hold(1, 7);
+    whileCuttingOff =
+        () ->
+            ControlLine.compareAndSwap(
+                home.segment(), layout.lineOffset(0), held, LockWord.publish(held));
+    pass(2 * HOLD_LIMIT_NS);
+    assertEquals(LockWord.publish(held), home.lockWord(0));
+    assertEquals(List.of("cut off 1 epoch 7"), journal);
+    assertFalse(guard.isBreaking());
+    assertEquals(0, counters.get(Counter.FENCES));
   }
 
   @Test

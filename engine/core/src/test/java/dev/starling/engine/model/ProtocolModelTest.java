@@ -37,7 +37,9 @@ class ProtocolModelTest {
     "PAUSE, 1000000",
     "STUCK, 3000000",
     "LATE_DEATH, 3000000",
-    "VERBS, 1000000"
+    "VERBS, 5000000",
+    "REJOIN, 2000000",
+    "CUTS, 2000000"
   })
   void shouldHoldEveryInvariantInEveryInterleaving(String configuration, long statesAtLeast)
       throws Exception {
@@ -75,13 +77,41 @@ class ProtocolModelTest {
         "PAUSE    | MUTANT_FENCE_RECORD_DECIDES             | fenceRecord",
         "STUCK    | MUTANT_GUARD_BEFORE_WORD                | quarantinedFor[((peer*4)",
         "VERBS    | MUTANT_BREAK_BEFORE_QUEUE_PAIR_IN_ERROR | flyingFrom[from]",
-        "VERBS    | MUTANT_CONNECT_BEFORE_CLEARING          | (lock[0]>>8)"
+        "VERBS    | MUTANT_CONNECT_BEFORE_CLEARING          | (lock[0]>>8)",
+        "VERBS    | MUTANT_WORD_NOT_READ_AGAIN_AFTER_CUTTING_OFF | openFence==uncertain",
+        "VERBS    | MUTANT_UNCERTAIN_PUBLISH_COUNTS_AS_DONE | claimed[1]",
+        "SNAPSHOT | MUTANT_OWN_GUARD_NOT_READ_AGAIN         | pinned[me]",
+        "PAUSE    | MUTANT_LIFT_BEFORE_ACKNOWLEDGEMENT      | quarantinedFor[((peer*4)",
+        "PAUSE    | MUTANT_READER_LOOKS_AT_PLANE_ONLY       | whole",
+        "REJOIN   | MUTANT_EPOCH_USED_AGAIN                 | done[0]&&computed[0]",
+        "REJOIN   | MUTANT_ATTACHMENT_READ_BEFORE_WORD      | lock[peer]>>8",
+        "REJOIN   | MUTANT_SUCCESSOR_IN_THE_OLD_REGION      | lock[peer]>>8",
+        "CUTS     | MUTANT_CUT_NOT_COMPARED                 | cut[peer]==cut[me]",
+        "CUTS     | MUTANT_CUT_READ_BEFORE_LOCK             | cut[peer]==cut[me]",
+        "CUTS     | MUTANT_CUT_MARKED_BEFORE_LOCK           | cutVersion[0]",
+        "CUTS     | MUTANT_JOINER_READS_CUT_ONCE            | cutVersion[0]"
       })
   void shouldFindThePlantedMistake(String configuration, String mistake, String assertion)
       throws Exception {
     Spin.Verdict verdict = Spin.check(directory, configuration, mistake);
     assertEquals(1, verdict.errors(), verdict::explain);
     assertTrue(verdict.violated().contains(assertion), verdict::explain);
+  }
+
+  /** I6: whoever waits for a peer needs a run in which nothing else happens. */
+  @Test
+  void shouldEndEveryRunInEveryInterleaving() throws Exception {
+    Spin.Verdict verdict = Spin.checkEnding(directory, "FINITE");
+    assertEquals(0, verdict.errors(), verdict::explain);
+    assertTrue(verdict.isExhaustive(), verdict::explain);
+    assertTrue(verdict.states() >= 1_000_000, verdict::explain);
+  }
+
+  @Test
+  void shouldFindTheRunThatDoesNotEnd() throws Exception {
+    Spin.Verdict verdict = Spin.checkEnding(directory, "FINITE", "MUTANT_TRIES_PARTNERS_FOR_EVER");
+    assertEquals(1, verdict.errors(), verdict::explain);
+    assertTrue(verdict.violated().contains("non-progress cycle"), verdict::explain);
   }
 
   @Test

@@ -15,10 +15,13 @@ import java.util.regex.Pattern;
  * verifier visits every state. Partial order reduction is on; nothing lossy is.
  */
 final class Spin {
-  private static final Path MODEL =
-      Path.of(System.getProperty("basedir", "."), "src", "test", "promela");
+  /** Where the model lies. */
+  static final Path MODEL = Path.of(System.getProperty("basedir", "."), "src", "test", "promela");
+
   private static final int MEMORY_LIMIT_MIB = 3072;
   private static final int SEARCH_DEPTH = 10_000;
+  private static final List<String> SAFETY = List.of("-DSAFETY");
+  private static final List<String> CYCLES = List.of("-DNP", "-l");
   private static final int HASH_TABLE_LOG2 = 24;
   private static final long COMPILE_LIMIT_SECONDS = 60;
   private static final long SEARCH_LIMIT_SECONDS = 280;
@@ -91,10 +94,26 @@ final class Spin {
    */
   static Verdict check(Path directory, String... definitions)
       throws IOException, InterruptedException {
-    return check(directory, SEARCH_DEPTH, definitions);
+    return check(directory, SEARCH_DEPTH, SAFETY, definitions);
   }
 
+  /** As {@link #check(Path, String...)}, but looks no deeper than a number of steps. */
   static Verdict check(Path directory, int depth, String... definitions)
+      throws IOException, InterruptedException {
+    return check(directory, depth, SAFETY, definitions);
+  }
+
+  /**
+   * Looks for a run that comes back to a state. The model marks no state as progress, so that every
+   * cycle is one without progress; where there is none, every run ends.
+   */
+  static Verdict checkEnding(Path directory, String... definitions)
+      throws IOException, InterruptedException {
+    return check(directory, SEARCH_DEPTH, CYCLES, definitions);
+  }
+
+  private static Verdict check(
+      Path directory, int depth, List<String> search, String... definitions)
       throws IOException, InterruptedException {
     try (DirectoryStream<Path> sources = Files.newDirectoryStream(MODEL, "*.pml")) {
       for (Path source : sources) {
@@ -113,13 +132,18 @@ final class Spin {
     succeed(
         directory,
         List.of(
-            "cc", "-O2", "-w", "-DSAFETY", "-DMEMLIM=" + MEMORY_LIMIT_MIB, "-o", "pan", "pan.c"));
-    Result search =
-        run(
-            directory,
-            List.of("./pan", "-m" + depth, "-w" + HASH_TABLE_LOG2),
-            SEARCH_LIMIT_SECONDS);
-    return new Verdict(String.join(" ", generate), search.output());
+            "cc",
+            "-O2",
+            "-w",
+            search.getFirst(),
+            "-DMEMLIM=" + MEMORY_LIMIT_MIB,
+            "-o",
+            "pan",
+            "pan.c"));
+    List<String> verify = new ArrayList<>(List.of("./pan", "-m" + depth, "-w" + HASH_TABLE_LOG2));
+    verify.addAll(search.subList(1, search.size()));
+    Result result = run(directory, verify, SEARCH_LIMIT_SECONDS);
+    return new Verdict(String.join(" ", generate), result.output());
   }
 
   private record Result(int exitCode, String output) {}
