@@ -29,6 +29,22 @@ public final class PinStress {
     return LockWord.target(stripe.tryLock(Stripe.PEER));
   }
 
+  /** The plane that the pin says and the snapshot is read from; -1 if they differ. */
+  private static int pin(Stripe stripe) {
+    int plane = LockWord.current(stripe.replica.pin(0));
+    return ControlLine.pinned(stripe.replica.guardWord(0)) == plane ? plane : -1;
+  }
+
+  /** The same with a target chosen from a guard that was read before. */
+  private static long publishAndLockWith(Stripe stripe, long guard) {
+    long published = LockWord.publish(Stripe.heldByPeer(1));
+    stripe.swap(Stripe.heldByPeer(1), published);
+    long held =
+        LockWord.acquire(published, Stripe.PEER, 1, ControlLine.freePlane(published, guard));
+    stripe.swap(published, held);
+    return held;
+  }
+
   /** The least that can go wrong: the pinned plane and the next target. */
   @JCStressTest
   @Outcome(id = "0, 2", expect = ACCEPTABLE, desc = "pinned before the publish, and respected")
@@ -40,12 +56,39 @@ public final class PinStress {
 
     @Actor
     public void compute(II_Result r) {
-      r.r1 = LockWord.current(stripe.replica.pin(0));
+      r.r1 = pin(stripe);
     }
 
     @Actor
     public void peer(II_Result r) {
       r.r2 = publishAndLock(stripe);
+    }
+
+    @Arbiter
+    public void after() {
+      stripe.faults(0);
+    }
+  }
+
+  /** The peer chose its target from an old guard and looks again under the lock. */
+  @JCStressTest
+  @Outcome(id = "0, 2", expect = ACCEPTABLE, desc = "pinned before the publish, and respected")
+  @Outcome(id = "1, [02]", expect = ACCEPTABLE, desc = "pinned after the publish")
+  @Outcome(expect = FORBIDDEN, desc = MISSED)
+  @State
+  public static class Retargeting {
+    private final Stripe stripe = new Stripe(Stripe.heldByPeer(1));
+
+    @Actor
+    public void compute(II_Result r) {
+      r.r1 = pin(stripe);
+    }
+
+    @Actor
+    public void peer(II_Result r) {
+      long guard = stripe.replica.guardWord(0);
+      long held = publishAndLockWith(stripe, guard);
+      r.r2 = LockWord.target(stripe.checkTarget(held));
     }
 
     @Arbiter
@@ -127,11 +170,7 @@ public final class PinStress {
     @Actor
     public void peer(II_Result r) {
       long guard = stripe.replica.guardWord(0);
-      long held = Stripe.heldByPeer(1);
-      long free = LockWord.publish(held);
-      stripe.swap(held, free);
-      r.r2 = ControlLine.freePlane(free, guard);
-      stripe.swap(free, LockWord.acquire(free, Stripe.PEER, 1, r.r2));
+      r.r2 = LockWord.target(publishAndLockWith(stripe, guard));
     }
 
     @Arbiter

@@ -31,7 +31,7 @@ final class StressRun {
     THREAD_YIELD
   }
 
-  private static final int START_LIMIT_SECONDS = 300;
+  private static final int START_LIMIT_SECONDS = 200;
   private static final int TAIL_LINES = 30;
 
   private final Path directory;
@@ -60,8 +60,8 @@ final class StressRun {
     }
   }
 
-  StressRun(String name) throws IOException {
-    directory = Path.of(property("directory"), name);
+  StressRun() throws IOException {
+    directory = Path.of(property("directory"));
     jvmFlags = property("jvm.flags") + " -Xmx512m -XX:+UseSerialGC";
     Files.createDirectories(directory);
     // Of an earlier run.
