@@ -1,0 +1,127 @@
+package dev.starling.cli.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.starling.cli.chaos.Fault.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Real worker processes under kills, pauses, full shared memory and starved processors: nobody
+ * hangs (P1, I8), every log replays (P5), nothing is left behind (P6), no gradient is lost or
+ * applied twice (I7).
+ *
+ * <p>{@code -Dstarling.chaos.kills=N} and {@code -Dstarling.chaos.pauses=N} set how much goes
+ * wrong, {@code -Dstarling.chaos.seed=S} repeats a plan, {@code -Dstarling.chaos.run=R} carries
+ * only one of its runs out. The timing of processes still differs.
+ */
+@Timeout(value = 7200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ChaosSoakTest {
+  private static final int KILLS = Integer.getInteger("starling.chaos.kills", 10);
+  private static final int PAUSES = Integer.getInteger("starling.chaos.pauses", 6);
+  private static final long SEED =
+      Long.getLong("starling.chaos.seed", ThreadLocalRandom.current().nextLong());
+  private static final int ONLY_RUN = Integer.getInteger("starling.chaos.run", -1);
+  private static final long MEMORY_BYTES = 16 << 20;
+  private static final String MANY_RESTARTS = "100000";
+
+  private static final ChaosReport REPORT = new ChaosReport();
+
+  private Path scratch;
+
+  @BeforeAll
+  static void tellSeed() {
+    System.out.printf("chaos: seed %d, %d kills, %d pauses%n", SEED, KILLS, PAUSES);
+  }
+
+  @AfterAll
+  static void tellReport() {
+    System.out.printf("chaos: seed %d%n%n%s%n", SEED, REPORT.toMarkdown());
+  }
+
+  @AfterEach
+  void removeScratch() throws IOException {
+    remove(scratch);
+  }
+
+  private static void remove(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private Path fresh(String name) throws IOException {
+    if (scratch == null) {
+      scratch = Files.createTempDirectory("starling-chaos-");
+    }
+    return Files.createDirectory(scratch.resolve(name));
+  }
+
+  @Test
+  void shouldNeitherHangNorLeakAndReplayEverythingUnderChaos() throws Exception {
+    Optional<LimitedFileSystem> memory = LimitedFileSystem.open(MEMORY_BYTES);
+    if (memory.isEmpty()) {
+      System.out.println(
+          "chaos: shared memory is not filled, as this user may mount no file system, also not in"
+              + " a namespace of its own");
+    }
+    List<ChaosPlan> plans = ChaosPlan.draw(SEED, KILLS, PAUSES, memory.isPresent());
+    try (LimitedFileSystem limited = memory.orElse(null)) {
+      for (ChaosPlan plan : plans) {
+        if (ONLY_RUN < 0 || ONLY_RUN == plan.number()) {
+          disturb(plan, limited);
+        }
+      }
+    }
+    assertTrue(ONLY_RUN >= 0 || REPORT.kills() >= KILLS, REPORT::toMarkdown);
+    assertTrue(ONLY_RUN >= 0 || REPORT.pauses() >= PAUSES, REPORT::toMarkdown);
+    assertTrue(REPORT.sum("ranks that came back") > 0, REPORT::toMarkdown);
+    assertTrue(REPORT.sum("logs cut off") > 0, "no log was cut off: nothing was tested");
+    assertTrue(memory.isEmpty() || REPORT.count(Kind.FULL_MEMORY) > 0, REPORT::toMarkdown);
+  }
+
+  private void disturb(ChaosPlan plan, LimitedFileSystem memory) throws Exception {
+    System.out.printf(
+        "chaos: run %d, seed %d, %d workers, %s: %s%n",
+        plan.number(), SEED, plan.workers(), plan.options(), plan.faults());
+    Path work = fresh("work-" + plan.number());
+    Path directory = work.resolveSibling("run-" + plan.number());
+    Path regions =
+        memory == null
+            ? Files.createTempDirectory(Path.of("/dev/shm"), "chaos-")
+            : Files.createDirectory(memory.path().resolve("regions"));
+    try (ChaosRun run = new ChaosRun(regions, directory, work)) {
+      List<String> options = new java.util.ArrayList<>(plan.options());
+      options.addAll(List.of("--restart", MANY_RESTARTS));
+      run.start(plan.workers(), options);
+      run.awaitTraining();
+      try (FaultInjector injector = new FaultInjector(run, memory, REPORT)) {
+        injector.inject(plan.faults());
+      }
+      run.awaitEverybody();
+      JsonNode result = run.stop(REPORT);
+      assertEquals(0, result.get("lostRanks").size(), () -> result + run.told());
+      run.requireConservation(REPORT);
+      JsonNode verify = run.verify(REPORT);
+      assertTrue(verify.get("ok").asBoolean(), () -> verify + "\n" + run.told());
+      assertTrue(verify.get("setsCompared").asLong() > 0, verify::toString);
+    }
+    Files.delete(regions);
+    remove(directory);
+  }
+}
