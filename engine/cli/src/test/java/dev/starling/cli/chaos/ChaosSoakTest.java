@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.cli.chaos.Fault.Kind;
+import dev.starling.jextract.Lanes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +38,9 @@ class ChaosSoakTest {
   private static final long SEED =
       Long.getLong("starling.chaos.seed", ThreadLocalRandom.current().nextLong());
   private static final int ONLY_RUN = Integer.getInteger("starling.chaos.run", -1);
+  private static final int DISKS = Integer.getInteger("starling.chaos.disks", 1);
   private static final long MEMORY_BYTES = 16 << 20;
+  private static final long DISK_BYTES = 384 << 20;
   private static final String MANY_RESTARTS = "100000";
 
   private static final ChaosReport REPORT = new ChaosReport();
@@ -106,7 +111,7 @@ class ChaosSoakTest {
             ? Files.createTempDirectory(Path.of("/dev/shm"), "chaos-")
             : Files.createDirectory(memory.path().resolve("regions"));
     try (ChaosRun run = new ChaosRun(regions, directory, work)) {
-      List<String> options = new java.util.ArrayList<>(plan.options());
+      List<String> options = new ArrayList<>(plan.options());
       options.addAll(List.of("--restart", MANY_RESTARTS));
       run.start(plan.workers(), options);
       run.awaitTraining();
@@ -117,11 +122,138 @@ class ChaosSoakTest {
       JsonNode result = run.stop(REPORT);
       assertEquals(0, result.get("lostRanks").size(), () -> result + run.told());
       run.requireConservation(REPORT);
-      JsonNode verify = run.verify(REPORT);
-      assertTrue(verify.get("ok").asBoolean(), () -> verify + "\n" + run.told());
+      JsonNode verify = requireProven(run);
       assertTrue(verify.get("setsCompared").asLong() > 0, verify::toString);
     }
     Files.delete(regions);
     remove(directory);
+  }
+
+  /** Fills the disk under a run, and gives it back. */
+  private interface DiskCase {
+    void run(ChaosRun run, LimitedFileSystem disk) throws Exception;
+  }
+
+  private void onAFullDisk(String name, DiskCase filled) throws Exception {
+    for (int time = 0; time < DISKS; time++) {
+      Optional<LimitedFileSystem> opened = LimitedFileSystem.open(DISK_BYTES);
+      Lanes.enter(
+          "tmpfs",
+          opened.isPresent(),
+          "this user may mount no file system, also not in a namespace of its own");
+      Path work = fresh(name + "-" + time);
+      Path regions = Files.createTempDirectory(Path.of("/dev/shm"), "chaos-");
+      try (LimitedFileSystem disk = opened.orElseThrow();
+          ChaosRun run = new ChaosRun(regions, disk.path().resolve("run"), work)) {
+        filled.run(run, disk);
+        REPORT.add(Kind.FULL_DISK, 1);
+      } finally {
+        remove(regions);
+      }
+    }
+  }
+
+  private static void start(ChaosRun run, int time, String... more) throws Exception {
+    List<String> options =
+        new ArrayList<>(List.of("--log", time % 2 == 0 ? "f32" : "bf16", "--model", "softmax"));
+    options.addAll(List.of(more));
+    run.start(2, options);
+    run.awaitTraining();
+    run.await("checkpoint set", () -> run.told().contains("is complete: 2 of 2 ranks"));
+  }
+
+  @Test
+  void shouldStopInASentenceAndResumeWhenTheDiskWasFull() throws Exception {
+    onAFullDisk(
+        "stop",
+        (run, disk) -> {
+          start(run, 0, "--restart", "0");
+          run.watch().end();
+          disk.fill();
+          JsonNode result = run.ended(1, REPORT);
+          String error = result.path("error").asText();
+          assertTrue(error.contains("is full") || error.contains("No space left"), error);
+          assertTrue(error.contains(disk.path().toString()), error);
+          requireProven(run);
+          disk.free();
+          run.resume();
+          run.awaitTraining();
+          run.awaitEverybody();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          assertTrue(requireProven(run).get("setsCompared").asLong() > 0);
+          REPORT.add("runs resumed after a full disk", 1);
+        });
+  }
+
+  @Test
+  void shouldComeBackByItselfWhenTheDiskWasFullForAWhile() throws Exception {
+    onAFullDisk(
+        "return",
+        (run, disk) -> {
+          start(run, 1, "--restart", MANY_RESTARTS);
+          run.watch().excuseJoins(true);
+          disk.fill();
+          run.await(
+              "start that is refused",
+              () -> {
+                fillAgain(disk);
+                return refusedStarts(run) > 1;
+              });
+          disk.free();
+          run.watch().excuseJoins(false);
+          run.awaitEverybody();
+          REPORT.add("starts refused by a full disk", refusedStarts(run));
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          assertTrue(requireProven(run).get("setsCompared").asLong() > 0);
+        });
+  }
+
+  private static void fillAgain(LimitedFileSystem disk) {
+    try {
+      disk.fill();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static long refusedStarts(ChaosRun run) {
+    return run.told()
+        .lines()
+        .filter(line -> line.contains(" was lost after ") && line.contains("exit code 1"))
+        .count();
+  }
+
+  @Test
+  void shouldTrainOnWithoutTheLogWhenTheDiskIsFullAndThatIsAsked() throws Exception {
+    onAFullDisk(
+        "continue",
+        (run, disk) -> {
+          start(run, 0, "--restart", MANY_RESTARTS, "--log-full", "continue");
+          disk.fill();
+          run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
+          run.awaitEverybody();
+          disk.free();
+          run.awaitEverybody();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          JsonNode verify = run.verify(REPORT);
+          String why = verify.get("differences").toString() + verify.get("unresolvedTail");
+          assertTrue(why.contains("it was full or could not be written"), verify::toString);
+        });
+  }
+
+  private static boolean withoutLog(ChaosRun run, int rank) {
+    return run.told()
+        .lines()
+        .anyMatch(
+            line -> line.contains("rank " + rank) && line.contains("goes on without the log"));
+  }
+
+  private static JsonNode requireProven(ChaosRun run) {
+    JsonNode verify = run.verify(REPORT);
+    assertTrue(verify.get("ok").asBoolean(), () -> verify + "\n" + run.told());
+    return verify;
   }
 }
