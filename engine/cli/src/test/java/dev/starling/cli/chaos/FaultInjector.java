@@ -124,8 +124,11 @@ final class FaultInjector implements AutoCloseable {
 
   private boolean killAll() {
     List<WorkerProcesses.Worker> all = run.workers().list();
+    if (all.size() < pausedPid.length) {
+      return false;
+    }
     all.forEach(this::kill);
-    return all.size() == pausedPid.length;
+    return true;
   }
 
   private boolean killStarting(Fault fault) {
