@@ -19,7 +19,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
   static final int HOLD_LIMIT_MS = 50;
 
   /** What a gradient takes at least. */
-  static final int COMPUTE_MS = 4;
+  static final int COMPUTE_MS = 2;
 
   private static final int KILLS_PER_RUN = 30;
   private static final int LONG_PAUSE_MAX_MS = 2_500;
@@ -78,7 +78,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
     while (!left.isEmpty()) {
       Kind kind = left.remove(random.nextInt(left.size()));
       // Close together, or far enough apart for everybody to be back.
-      atMs += random.nextInt(3) > 0 ? random.nextInt(400) : 800 + random.nextInt(1_500);
+      atMs += random.nextBoolean() ? random.nextInt(400) : 1_000 + random.nextInt(2_000);
       faults.add(new Fault(kind, atMs, random.nextInt(workers), lengthMs(random, kind)));
     }
     return faults;
@@ -102,7 +102,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
         "--log",
         number % 2 == 0 ? "f32" : "bf16",
         "--model",
-        number % 4 == 3 ? "mlp:16" : "softmax",
+        number % 4 == 3 ? "mlp:32" : "softmax",
         "--stripe-bytes",
         number % 3 == 0 ? "16384" : "67108864");
   }
