@@ -28,6 +28,7 @@ final class ChaosReport {
   /** Adds what {@code starling verify --json} found. */
   void verified(JsonNode verify) {
     add("runs verified", 1);
+    add("runs not proven", verify.get("ok").asBoolean() ? 0 : 1);
     add("logs read", verify.get("logs").asLong());
     add("logs cut off", verify.get("unresolvedTail").size());
     add("open ends settled by other logs", verify.get("settled").size());
