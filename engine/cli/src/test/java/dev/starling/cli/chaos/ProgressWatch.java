@@ -29,7 +29,7 @@ final class ProgressWatch implements AutoCloseable {
   /** What {@code BacklogLimit} makes a compute thread wait for its agent. */
   private static final int BACKLOG_MS = 100;
 
-  private static final int ALLOWANCE_MS = 3_000;
+  private static final int ALLOWANCE_MS = 10_000;
   private static final int THREADS_PER_WORKER = 3;
 
   /** From the start of a process to its first step, with as many others starting beside it. */
