@@ -21,7 +21,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
   /** What a gradient takes at least. */
   static final int COMPUTE_MS = 2;
 
-  private static final int KILLS_PER_RUN = 30;
+  private static final int KILLS_PER_RUN = 50;
   private static final int LONG_PAUSE_MAX_MS = 2_500;
   private static final int START_AGE_MAX_MS = 1_500;
   private static final String[] OPTIMIZERS = {"momentum", "adamw", "sgd", "nesterov"};
@@ -48,6 +48,11 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
               fillsMemory));
     }
     return plans;
+  }
+
+  /** {@return whether the supervisor is killed after all other faults} */
+  boolean killsSupervisor() {
+    return number % 2 == 1;
   }
 
   private static ChaosPlan run(
@@ -78,7 +83,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
     while (!left.isEmpty()) {
       Kind kind = left.remove(random.nextInt(left.size()));
       // Close together, or far enough apart for everybody to be back.
-      atMs += random.nextBoolean() ? random.nextInt(400) : 1_000 + random.nextInt(2_000);
+      atMs += random.nextBoolean() ? random.nextInt(300) : 800 + random.nextInt(1_400);
       faults.add(new Fault(kind, atMs, random.nextInt(workers), lengthMs(random, kind)));
     }
     return faults;
@@ -86,7 +91,7 @@ record ChaosPlan(int number, int workers, List<String> options, List<Fault> faul
 
   private static long lengthMs(SplittableRandom random, Kind kind) {
     return switch (kind) {
-      case KILL, KILL_ALL -> 0;
+      case KILL, KILL_ALL, KILL_SUPERVISOR -> 0;
       case KILL_STARTING -> random.nextInt(START_AGE_MAX_MS);
       case PAUSE_SHORT -> 1 + random.nextInt(HOLD_LIMIT_MS - 10);
       case PAUSE_LONG -> HOLD_LIMIT_MS + random.nextInt(LONG_PAUSE_MAX_MS);

@@ -180,13 +180,32 @@ final class ChaosRun implements AutoCloseable {
     }
   }
 
-  /** Asks the run to end and looks at how it does. */
-  JsonNode stop(ChaosReport report) throws Exception {
+  /** Kills the supervisor, and sees the workers end and clear shared memory away (P1, P6). */
+  void killSupervisor(ChaosReport report) throws IOException {
+    report.add(Fault.Kind.KILL_SUPERVISOR, 1);
+    observe(report);
+    process.destroyForcibly().onExit().join();
+    long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_S);
+    while (!WorkerProcesses.naming(directory).isEmpty()) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, () -> "workers outlive it:\n" + told());
+      LockSupport.parkNanos(TICK_NS);
+    }
+    closeWatch();
+    requireExpectedLosses(report);
+    assertEquals(List.of(), names(regions), () -> "left behind:\n" + told());
+  }
+
+  private void observe(ChaosReport report) {
     watch.end();
     report.largest("longest time without a step of a living worker, ms", watch.longestStepMs());
     report.largest("longest time from a kill to the return, ms", watch.longestReturnMs());
     report.add("ranks that came back", watch.returns());
     report.add("comparisons of living counters", watch.counted());
+  }
+
+  /** Asks the run to end and looks at how it does. */
+  JsonNode stop(ChaosReport report) throws Exception {
+    observe(report);
     requireFewOpen(report);
     process.destroy();
     return ended(143, report);

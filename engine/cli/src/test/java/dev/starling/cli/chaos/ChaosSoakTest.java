@@ -93,6 +93,9 @@ class ChaosSoakTest {
       for (ChaosPlan plan : plans) {
         if (ONLY_RUN < 0 || ONLY_RUN == plan.number()) {
           disturb(plan, limited);
+          System.out.printf(
+              "chaos: run %d of %d is proven, %d killed and %d paused so far%n",
+              plan.number(), plans.size(), REPORT.kills(), REPORT.pauses());
         }
       }
     }
@@ -122,6 +125,12 @@ class ChaosSoakTest {
         injector.inject(plan.faults());
       }
       run.awaitEverybody();
+      if (plan.killsSupervisor()) {
+        run.killSupervisor(REPORT);
+        run.resume();
+        run.awaitTraining();
+        run.awaitEverybody();
+      }
       JsonNode result = run.stop(REPORT);
       assertEquals(0, result.get("lostRanks").size(), () -> result + run.told());
       run.requireConservation(REPORT);
@@ -246,6 +255,27 @@ class ChaosSoakTest {
           REPORT.add("runs without a log whose gap verify names", 1);
           String why = verify.get("differences").toString() + verify.get("unresolvedTail");
           assertTrue(why.contains("it was full or could not be written"), verify::toString);
+        });
+  }
+
+  @Test
+  void shouldEndInASentenceAndResumeWhenTheDiskIsFullAtTheEnd() throws Exception {
+    onAFullDisk(
+        "end",
+        (run, disk) -> {
+          start(run, 0, "--restart", MANY_RESTARTS, "--log-full", "continue");
+          disk.fill();
+          run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
+          run.watch().end();
+          run.process().destroy();
+          String error = run.ended(143, REPORT).path("error").asText();
+          assertTrue(error.contains(disk.path().toString()), error);
+          disk.free();
+          run.resume();
+          run.awaitTraining();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          REPORT.add("runs resumed after a full disk", 1);
         });
   }
 

@@ -25,6 +25,8 @@ record Fault(Kind kind, long atMs, int rank, long lengthMs) {
     PAUSE_LONG("pauses beyond the hold limit"),
     /** SIGSTOP to the supervisor, then SIGCONT. */
     PAUSE_SUPERVISOR("pauses of the supervisor"),
+    /** SIGKILL to the supervisor: the run ends, and goes on from its newest checkpoint set. */
+    KILL_SUPERVISOR("kills of the supervisor"),
     /** The file system of the regions stays full while a worker is killed and restarted. */
     FULL_MEMORY("times of full shared memory"),
     /** More busy processes than processors. */

@@ -99,7 +99,8 @@ final class FaultInjector implements AutoCloseable {
       case PAUSE_SUPERVISOR -> () -> pauseSupervisor(fault);
       case FULL_MEMORY -> () -> fillMemory(fault);
       case STARVE -> () -> starve(fault);
-      case FULL_DISK -> throw new IllegalArgumentException("a run of its own fills its disk");
+      case KILL_SUPERVISOR, FULL_DISK ->
+          throw new IllegalArgumentException(fault + " ends a run: it is no part of a plan");
     };
   }
 
