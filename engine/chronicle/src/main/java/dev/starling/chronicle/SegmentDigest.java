@@ -63,13 +63,18 @@ final class SegmentDigest {
       throws IOException {
     Path note = SegmentFiles.digest(directory, segment);
     Path fresh = note.resolveSibling(note.getFileName() + ".new");
-    Files.writeString(fresh, line);
-    if (force) {
-      try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
-        channel.force(true);
+    try {
+      Files.writeString(fresh, line);
+      if (force) {
+        try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
       }
+      Files.move(fresh, note, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      // There only when the disk took half of it, or the name.
+      Files.deleteIfExists(fresh);
     }
-    Files.move(fresh, note, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Returns what is wrong with a segment that has a note, or null. */

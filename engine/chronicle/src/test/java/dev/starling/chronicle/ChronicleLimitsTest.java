@@ -110,6 +110,19 @@ class ChronicleLimitsTest {
   }
 
   @Test
+  void shouldLeaveNoHalfNoteWhenASegmentCannotBeSealed() throws IOException {
+    ChronicleLog log = ChronicleLog.create(directory, small());
+    try (TestRecords records = new TestRecords(1)) {
+      records.append(log, 4096);
+      // A folder that is not empty cannot be replaced by a file, not even by root.
+      Path note = SegmentFiles.digest(directory, log.segment());
+      Files.createDirectories(note.resolve("in the way"));
+      assertThrows(StarlingException.class, log::close);
+      assertFalse(Files.exists(note.resolveSibling(note.getFileName() + ".new")), "half-written");
+    }
+  }
+
+  @Test
   void shouldRefuseARecordThatIsTooLong() {
     try (ChronicleLog log = ChronicleLog.create(directory, small());
         TestRecords records = new TestRecords(1)) {

@@ -32,6 +32,11 @@ final class ProcessJob implements TrainingJob {
   /** How long those who have joined wait for one who has not, before they begin without it. */
   private static final long GATHER_LIMIT_NS = TimeUnit.SECONDS.toNanos(15);
 
+  /** When a process that the system did not start is tried again: it may be short of processes. */
+  private static final long START_RETRY_NS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long NEVER = 0;
+
   /** How far apart processes see a signal that all of them get. */
   private static final long SIGNAL_SPREAD_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -46,6 +51,7 @@ final class ProcessJob implements TrainingJob {
   private final LifeWatch life;
   private final WorkerProcess[] processes;
   private final List<String> incidents = new CopyOnWriteArrayList<>();
+  private final long[] startAtNs;
   private int restarts;
   private int missing;
   private long missingSinceNs = System.nanoTime();
@@ -77,6 +83,7 @@ final class ProcessJob implements TrainingJob {
     fabric = new ShmFabric(plan.options().directory);
     fabric.removeDeadRegions();
     processes = new WorkerProcess[workers];
+    startAtNs = new long[workers];
     long jobId = ThreadLocalRandom.current().nextLong() >>> 1;
     board = JobBoard.create(fabric, jobId, workers, plan.budget().total());
     recording.prepare(board);
@@ -149,9 +156,7 @@ final class ProcessJob implements TrainingJob {
         boolean living = processes[rank].isAlive();
         absent += living && state == RankRecord.State.ABSENT ? 1 : 0;
         // Who died since the look is dealt with by the next one.
-        ended &=
-            processes[rank].isAccountedFor()
-                || living && state.compareTo(RankRecord.State.FINISHED) >= 0;
+        ended &= isGone(rank) || living && state.compareTo(RankRecord.State.FINISHED) >= 0;
       }
       requireAnyLeft();
       steer(absent);
@@ -216,6 +221,8 @@ final class ProcessJob implements TrainingJob {
       if (!process.isAccountedFor() && settled) {
         process.accountFor();
         ended(process, record);
+      } else if (startAtNs[rank] != NEVER && System.nanoTime() - startAtNs[rank] >= 0) {
+        startAgain(process);
       }
       return;
     }
@@ -275,11 +282,7 @@ final class ProcessJob implements TrainingJob {
       // The signal that ends the job reached it before it could finish in good order.
       return;
     }
-    boolean again =
-        !trained
-            && restarts < plan.options().restarts
-            && board.workLeft() > 0
-            && !stop.isRequested();
+    boolean again = mayStartAgain();
     incident(
         "rank %d was lost after %d steps (%s); %s"
             .formatted(
@@ -288,9 +291,45 @@ final class ProcessJob implements TrainingJob {
                 process.howItEnded(),
                 again ? "it is started again" : "the others go on without it"));
     if (again) {
-      restarts++;
-      processes[rank] = start(rank, process.incarnation() + 1);
+      startAgain(process);
     }
+  }
+
+  private boolean mayStartAgain() {
+    return !trained
+        && restarts < plan.options().restarts
+        && board.workLeft() > 0
+        && !stop.isRequested();
+  }
+
+  /** Every try is a restart, also one that the system refuses: so their number has a bound. */
+  private void startAgain(WorkerProcess predecessor) {
+    int rank = predecessor.rank();
+    startAtNs[rank] = NEVER;
+    if (!mayStartAgain()) {
+      return;
+    }
+    restarts++;
+    try {
+      processes[rank] = start(rank, predecessor.incarnation() + 1);
+    } catch (IOException failure) {
+      boolean again = mayStartAgain();
+      incident(
+          "rank %d could not be started again (%s); %s"
+              .formatted(
+                  rank,
+                  failure.getMessage(),
+                  again ? "it is tried again in 1 s" : "the others go on without it"));
+      if (again) {
+        // An odd moment is never NEVER.
+        startAtNs[rank] = System.nanoTime() + START_RETRY_NS | 1;
+      }
+    }
+  }
+
+  /** Whether a rank's process has ended, was dealt with, and gets no successor. */
+  private boolean isGone(int rank) {
+    return processes[rank].isAccountedFor() && startAtNs[rank] == NEVER;
   }
 
   private void incident(String sentence) {
@@ -300,7 +339,10 @@ final class ProcessJob implements TrainingJob {
 
   private void requireAnyLeft() {
     for (int rank = 0; rank < processes.length; rank++) {
-      if (processes[rank].isAlive() || board.rank(rank).state() != RankRecord.State.ABSENT) {
+      // Who died since the look may be started again by the next one.
+      if (!isGone(rank)
+          || processes[rank].isAlive()
+          || board.rank(rank).state() != RankRecord.State.ABSENT) {
         return;
       }
     }

@@ -234,8 +234,13 @@ final class RunDirectory implements AutoCloseable {
 
   private void replace(String name, Map<String, ?> object) throws IOException {
     Path fresh = path.resolve(name + ".new");
-    Files.writeString(fresh, Json.indented(object));
-    Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    try {
+      Files.writeString(fresh, Json.indented(object));
+      Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      // There only when the disk took half of it, or the name.
+      Files.deleteIfExists(fresh);
+    }
   }
 
   /**

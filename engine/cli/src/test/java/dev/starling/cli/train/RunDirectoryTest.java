@@ -1,6 +1,7 @@
 package dev.starling.cli.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -62,6 +63,7 @@ class RunDirectoryTest {
       assertTrue(
           failure.getMessage().contains(directory.path().resolve("stat.json").toString()),
           failure.getMessage());
+      assertFalse(Files.exists(directory.path().resolve("stat.json.new")), "half-written");
     }
   }
 }

@@ -175,6 +175,21 @@ class WorkerProcessesTest {
     assertEquals(3, result.get("incidents").size(), result.toString());
   }
 
+  /** Also those that were started a moment ago: as long as restarts are left, somebody comes. */
+  @Test
+  void shouldStartEverybodyAgainWhenAllAreKilledTheMomentTheyStart() throws Exception {
+    Process run =
+        start("--workers", "2", "--steps", "200", "--compute-ms", "2", "--restart", "100000");
+    awaitStat(run, everyoneHasDone(20));
+    long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+    while (System.nanoTime() - untilNs < 0) {
+      run.children().forEach(ProcessHandle::destroyForcibly);
+    }
+    JsonNode result = result(run, 0);
+    assertTrue(result.get("restarts").asInt() >= 2, result.toString());
+    assertEquals(0, result.get("lostRanks").size(), result.toString());
+  }
+
   @Test
   void shouldGoOnWithoutAPausedWorkerAndTakeItBack() throws Exception {
     Process run =

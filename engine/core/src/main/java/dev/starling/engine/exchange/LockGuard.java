@@ -19,7 +19,9 @@ import java.util.Arrays;
  * at once, also when the rank has joined again meanwhile: then the lock's epoch is not the newest
  * one. A lock held longer than the limit is broken too. Before, the holder is cut off from the
  * replica; where the fabric cannot do that and the holder may wake up and write, its target plane
- * is quarantined.
+ * is quarantined. That needs memory for another plane: while shared memory is full, the lock is
+ * left alone, which is counted, and the worker's gradients add up until the peer wakes up, or dies,
+ * or memory is free.
  *
  * <pre>
  *   WATCHING --dead, or held too long--> cut off --read--> CONFIRMING --still held--> journal --CAS--> BREAKING
@@ -78,6 +80,7 @@ public final class LockGuard implements CompletionHandler {
   private final long intervalNs;
   private final long[] observedWord;
   private final long[] observedSinceNs;
+  private final long[] putOffWord;
   private final int[][] quarantinedBy;
   private final int[][] quarantinedIncarnation;
   private final long[][] quarantineFence;
@@ -122,6 +125,7 @@ public final class LockGuard implements CompletionHandler {
     this.intervalNs = Math.max(1, holdLimitNs / 16);
     observedWord = new long[layout.stripes()];
     observedSinceNs = new long[layout.stripes()];
+    putOffWord = new long[layout.stripes()];
     quarantinedBy = new int[layout.stripes()][LockWord.MAX_PLANES];
     quarantinedIncarnation = new int[layout.stripes()][LockWord.MAX_PLANES];
     quarantineFence = new long[layout.stripes()][LockWord.MAX_PLANES];
@@ -198,8 +202,8 @@ public final class LockGuard implements CompletionHandler {
     boolean cutOff = fence.cutOff(holder, LockWord.epoch(word));
     // Whoever only reads names the current plane as its target: nothing is written then.
     quarantining = mayStillWrite && !cutOff && plane != LockWord.current(word);
-    if (quarantining) {
-      replica.quarantine(stripe, plane);
+    if (quarantining && !tryQuarantine(stripe, plane, word)) {
+      return;
     }
     breaking = true;
     breakingStripe = stripe;
@@ -224,6 +228,20 @@ public final class LockGuard implements CompletionHandler {
         breakingWord,
         fenced,
         nextTag++);
+  }
+
+  private boolean tryQuarantine(int stripe, int plane, long word) {
+    try {
+      replica.quarantine(stripe, plane);
+      return true;
+    } catch (StarlingException full) {
+      // Nothing has happened yet: the next look tries again.
+      if (putOffWord[stripe] != word) {
+        putOffWord[stripe] = word;
+        counters.add(Counter.FENCES_PUT_OFF, 1);
+      }
+      return false;
+    }
   }
 
   @Override

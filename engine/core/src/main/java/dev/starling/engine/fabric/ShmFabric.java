@@ -10,10 +10,14 @@ import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
 
 /**
@@ -122,8 +126,9 @@ public final class ShmFabric implements Fabric {
       return;
     }
     try {
-      // Killed before the file had its length: nobody can have mapped it.
-      if (Files.size(path) > 0) {
+      // Killed before the header was written: nobody uses it, and it may have no memory to write
+      // to.
+      if (hasHeader(path)) {
         try (SharedFile file = SharedFile.open(path)) {
           RegionHeader.poison(file.segment());
         }
@@ -139,6 +144,14 @@ public final class ShmFabric implements Fabric {
       if (Files.exists(path)) {
         throw failure;
       }
+    }
+  }
+
+  /** Read, not mapped: touching a page that has no memory yet faults where none is left. */
+  private static boolean hasHeader(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      ByteBuffer magic = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.nativeOrder());
+      return channel.read(magic, 0) == Long.BYTES && magic.getLong(0) == RegionHeader.MAGIC;
     }
   }
 

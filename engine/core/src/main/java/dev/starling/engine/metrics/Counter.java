@@ -40,6 +40,8 @@ public enum Counter {
   CHECKPOINTS(17, Writer.AGENT, "checkpoint copies"),
   /** Connections that were in error while the peer lived. */
   CONNECTIONS_BROKEN(18, Writer.AGENT, "connections broken"),
+  /** Locks held too long and not broken yet, as there was no memory for a fourth plane. */
+  FENCES_PUT_OFF(19, Writer.AGENT, "locks not broken yet: no memory for a fourth plane"),
   /** Gradients handed in. */
   GRADIENTS_SUBMITTED(64, Writer.COMPUTE, "gradients submitted"),
   /** Gradients refused because they were not finite. */

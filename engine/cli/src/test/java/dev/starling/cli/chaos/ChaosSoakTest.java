@@ -1,0 +1,295 @@
+package dev.starling.cli.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.starling.cli.chaos.Fault.Kind;
+import dev.starling.jextract.Lanes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Real worker processes under kills, pauses, full shared memory and starved processors: nobody
+ * hangs (P1, I8), every log replays (P5), nothing is left behind (P6), no gradient is lost or
+ * applied twice (I7).
+ *
+ * <p>{@code -Dstarling.chaos.kills=N} and {@code -Dstarling.chaos.pauses=N} set how much goes
+ * wrong, {@code -Dstarling.chaos.seed=S} repeats a plan, {@code -Dstarling.chaos.run=R} carries
+ * only one of its runs out. The timing of processes still differs.
+ */
+@Timeout(value = 7200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ChaosSoakTest {
+  private static final int KILLS = Integer.getInteger("starling.chaos.kills", 8);
+  private static final int PAUSES = Integer.getInteger("starling.chaos.pauses", 4);
+  private static final long SEED =
+      Long.getLong("starling.chaos.seed", ThreadLocalRandom.current().nextLong());
+  private static final int ONLY_RUN = Integer.getInteger("starling.chaos.run", -1);
+  private static final int DISKS = Integer.getInteger("starling.chaos.disks", 1);
+  private static final long MEMORY_BYTES = 16 << 20;
+  private static final long DISK_BYTES = 384 << 20;
+  private static final String MANY_RESTARTS = "100000";
+
+  private static final ChaosReport REPORT = new ChaosReport();
+  private static final long BEGIN_NS = System.nanoTime();
+
+  private Path scratch;
+
+  @BeforeAll
+  static void tellSeed() {
+    System.out.printf("chaos: seed %d, %d kills, %d pauses%n", SEED, KILLS, PAUSES);
+  }
+
+  @AfterAll
+  static void tellReport() {
+    REPORT.largest("seconds in all", TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - BEGIN_NS));
+    System.out.printf("chaos: seed %d%n%n%s%n", SEED, REPORT.toMarkdown());
+  }
+
+  @AfterEach
+  void removeScratch() throws IOException {
+    remove(scratch);
+  }
+
+  private static void remove(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+
+  private Path fresh(String name) throws IOException {
+    if (scratch == null) {
+      scratch = Files.createTempDirectory("starling-chaos-");
+    }
+    return Files.createDirectory(scratch.resolve(name));
+  }
+
+  @Test
+  void shouldNeitherHangNorLeakAndReplayEverythingUnderChaos() throws Exception {
+    Optional<LimitedFileSystem> memory = LimitedFileSystem.open(MEMORY_BYTES);
+    if (memory.isEmpty()) {
+      System.out.println(
+          "chaos: shared memory is not filled, as this user may mount no file system, also not in"
+              + " a namespace of its own");
+    }
+    List<ChaosPlan> plans = ChaosPlan.draw(SEED, KILLS, PAUSES, memory.isPresent());
+    try (LimitedFileSystem limited = memory.orElse(null)) {
+      for (ChaosPlan plan : plans) {
+        if (ONLY_RUN < 0 || ONLY_RUN == plan.number()) {
+          disturb(plan, limited);
+          System.out.printf(
+              "chaos: run %d of %d is proven, %d killed and %d paused so far%n",
+              plan.number(), plans.size(), REPORT.kills(), REPORT.pauses());
+        }
+      }
+    }
+    assertTrue(ONLY_RUN >= 0 || REPORT.kills() >= KILLS, REPORT::toMarkdown);
+    assertTrue(ONLY_RUN >= 0 || REPORT.pauses() >= PAUSES, REPORT::toMarkdown);
+    assertTrue(REPORT.sum("ranks that came back") > 0, REPORT::toMarkdown);
+    assertTrue(REPORT.sum("logs cut off") > 0, "no log was cut off: nothing was tested");
+    assertTrue(memory.isEmpty() || REPORT.count(Kind.FULL_MEMORY) > 0, REPORT::toMarkdown);
+  }
+
+  private void disturb(ChaosPlan plan, LimitedFileSystem memory) throws Exception {
+    System.out.printf(
+        "chaos: run %d, seed %d, %d workers, %s: %s%n",
+        plan.number(), SEED, plan.workers(), plan.options(), plan.faults());
+    Path work = fresh("work-" + plan.number());
+    Path directory = work.resolveSibling("run-" + plan.number());
+    Path regions =
+        memory == null
+            ? Files.createTempDirectory(Path.of("/dev/shm"), "chaos-")
+            : Files.createDirectory(memory.path().resolve("regions"));
+    try (ChaosRun run = new ChaosRun(regions, directory, work)) {
+      List<String> options = new ArrayList<>(plan.options());
+      options.addAll(List.of("--restart", MANY_RESTARTS));
+      run.start(plan.workers(), options);
+      run.awaitTraining();
+      try (FaultInjector injector = new FaultInjector(run, memory, REPORT)) {
+        injector.inject(plan.faults());
+      }
+      run.awaitEverybody();
+      if (plan.killsSupervisor()) {
+        run.killSupervisor(REPORT);
+        run.resume();
+        run.awaitTraining();
+        run.awaitEverybody();
+      }
+      JsonNode result = run.stop(REPORT);
+      assertEquals(0, result.get("lostRanks").size(), () -> result + run.told());
+      run.requireConservation(REPORT);
+      JsonNode verify = requireProven(run);
+      assertTrue(verify.get("setsCompared").asLong() > 0, verify::toString);
+    }
+    Files.delete(regions);
+    remove(directory);
+  }
+
+  /** Fills the disk under a run, and gives it back. */
+  private interface DiskCase {
+    void run(ChaosRun run, LimitedFileSystem disk) throws Exception;
+  }
+
+  private void onAFullDisk(String name, DiskCase filled) throws Exception {
+    for (int time = 0; time < DISKS; time++) {
+      Optional<LimitedFileSystem> opened = LimitedFileSystem.open(DISK_BYTES);
+      Lanes.enter(
+          "tmpfs",
+          opened.isPresent(),
+          "this user may mount no file system, also not in a namespace of its own");
+      Path work = fresh(name + "-" + time);
+      Path regions = Files.createTempDirectory(Path.of("/dev/shm"), "chaos-");
+      try (LimitedFileSystem disk = opened.orElseThrow();
+          ChaosRun run = new ChaosRun(regions, disk.path().resolve("run"), work)) {
+        filled.run(run, disk);
+        REPORT.add(Kind.FULL_DISK, 1);
+      } finally {
+        remove(regions);
+      }
+    }
+  }
+
+  private static void start(ChaosRun run, int time, String... more) throws Exception {
+    List<String> options =
+        new ArrayList<>(List.of("--log", time % 2 == 0 ? "f32" : "bf16", "--model", "softmax"));
+    options.addAll(List.of(more));
+    run.start(2, options);
+    run.awaitTraining();
+    run.await("checkpoint set", () -> run.told().contains("is complete: 2 of 2 ranks"));
+  }
+
+  @Test
+  void shouldStopInASentenceAndResumeWhenTheDiskWasFull() throws Exception {
+    onAFullDisk(
+        "stop",
+        (run, disk) -> {
+          start(run, 0, "--restart", "0");
+          run.watch().end();
+          disk.fill();
+          JsonNode result = run.ended(1, REPORT);
+          String error = result.path("error").asText();
+          assertTrue(error.contains("is full") || error.contains("No space left"), error);
+          assertTrue(error.contains(disk.path().toString()), error);
+          requireProven(run);
+          disk.free();
+          run.resume();
+          run.awaitTraining();
+          run.awaitEverybody();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          assertTrue(requireProven(run).get("setsCompared").asLong() > 0);
+          REPORT.add("runs resumed after a full disk", 1);
+        });
+  }
+
+  @Test
+  void shouldComeBackByItselfWhenTheDiskWasFullForAWhile() throws Exception {
+    onAFullDisk(
+        "return",
+        (run, disk) -> {
+          start(run, 1, "--restart", MANY_RESTARTS);
+          run.watch().excuseJoins(true);
+          disk.fill();
+          run.await(
+              "start that is refused",
+              () -> {
+                fillAgain(disk);
+                // Both end because of their logs, and then their successors cannot begin one.
+                return refusedStarts(run) >= 4;
+              });
+          disk.free();
+          run.watch().excuseJoins(false);
+          run.awaitEverybody();
+          REPORT.add("workers ended or refused by a full disk", refusedStarts(run));
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          assertTrue(requireProven(run).get("setsCompared").asLong() > 0);
+        });
+  }
+
+  private static void fillAgain(LimitedFileSystem disk) {
+    try {
+      disk.fill();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  private static long refusedStarts(ChaosRun run) {
+    return run.told()
+        .lines()
+        .filter(line -> line.contains(" was lost after ") && line.contains("exit code 1"))
+        .count();
+  }
+
+  @Test
+  void shouldTrainOnWithoutTheLogWhenTheDiskIsFullAndThatIsAsked() throws Exception {
+    onAFullDisk(
+        "continue",
+        (run, disk) -> {
+          start(run, 0, "--restart", MANY_RESTARTS, "--log-full", "continue");
+          disk.fill();
+          run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
+          run.awaitEverybody();
+          disk.free();
+          run.awaitEverybody();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          JsonNode verify = run.verify();
+          REPORT.add("runs without a log whose gap verify names", 1);
+          String why = verify.get("differences").toString() + verify.get("unresolvedTail");
+          assertTrue(why.contains("it was full or could not be written"), verify::toString);
+        });
+  }
+
+  @Test
+  void shouldEndInASentenceAndResumeWhenTheDiskIsFullAtTheEnd() throws Exception {
+    onAFullDisk(
+        "end",
+        (run, disk) -> {
+          start(run, 0, "--restart", MANY_RESTARTS, "--log-full", "continue");
+          disk.fill();
+          run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
+          run.watch().end();
+          run.process().destroy();
+          String error = run.ended(143, REPORT).path("error").asText();
+          assertTrue(error.contains(disk.path().toString()), error);
+          disk.free();
+          run.resume();
+          run.awaitTraining();
+          run.stop(REPORT);
+          run.requireConservation(REPORT);
+          REPORT.add("runs resumed after a full disk", 1);
+        });
+  }
+
+  private static boolean withoutLog(ChaosRun run, int rank) {
+    return run.told()
+        .lines()
+        .anyMatch(
+            line -> line.contains("rank " + rank) && line.contains("goes on without the log"));
+  }
+
+  private static JsonNode requireProven(ChaosRun run) {
+    JsonNode verify = run.verify();
+    REPORT.verified(verify);
+    assertTrue(verify.get("ok").asBoolean(), () -> verify + "\n" + run.told());
+    return verify;
+  }
+}
