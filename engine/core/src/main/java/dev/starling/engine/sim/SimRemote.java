@@ -320,7 +320,7 @@ final class SimRemote implements Remote {
     if (state() == PeerState.DEAD
         && LockWord.owner(expected) == localRank
         && desired == LockWord.publish(expected)) {
-      fabric.checker.violated(
+      fabric.watch.violated(
           "P1: rank "
               + localRank
               + " publishes an exchange with rank "
