@@ -13,29 +13,9 @@
  * is local in between is merged into it. Memory is sequentially consistent: compare-and-swap, the
  * full fence of the pin, and acquire loads of words that only grow from them make it so.
  *
- *   states                       step of the protocol                          class
- *   ---------------------------  --------------------------------------------  -----------------
- *   OWN_READ .. OWN_RETARGET     1. try-lock own stripe: target plane from a   ExchangeMachine,
- *                                guard word read before the acquiring swap,    LockWord,
- *                                the guard word again under the lock           ControlLine
- *   PEER_READ .. PEER_RETARGET   2. try-lock the peer's; on failure release    ExchangeMachine
- *                                own unchanged, choose again, then alone
- *   COMBINE_A .. WRITE_B         3. stream, two chunks: read, combine, write   StripeStream
- *   PEER_PUBLISH, OWN_PUBLISH    4. publish peer, publish own                  LockWord.publish
- *   STEP_A, STEP_B               5. publish found another word, or completed   ExchangeMachine
- *                                with an error, or no partner: a STEP alone
- *   SETTLE_LOAD .. FINISHED      a peer acknowledges that its locks were       Remote.settle,
- *                                broken: it writes the lost planes no more     AttachmentTable
- *   READ_WORD .. READ_RELEASE    every other reader: lock, copy, release       ReplicaReader
- *                                unchanged; it names the current plane as its
- *                                target, which says "I write nothing"
- *   Guard                        the home breaks a lock: a dead holder's at    LockGuard
- *                                once, a living one's after its target plane
- *                                is quarantined; a stuck holder that wakes up
- *                                late is one that interleaving delays
- *   Guard and Wire with VERBS    queue pair to ERR, read, FENCE, break; what   LockGuard
- *                                completed with an error lands late or never
- *   Compute                      snapshot: pin, fence, re-read, use, unpin     Replica.pin
+ * README.md leads from each state to the method that takes the step, and says what each configuration
+ * leaves out. A stuck holder that wakes up late is one that interleaving delays; so is a worker that
+ * hears of a death late.
  *
  * Checked in every state; each assertion names its invariant:
  *   I1  nobody but its holder, or its home by a fence, changes a held word; who writes a plane
@@ -43,12 +23,16 @@
  *   I2  nobody writes a plane that is current, pinned, or quarantined for another.
  *   I3  a version rises by exactly one per publish or fence.
  *   I4  an exchange is visible on both replicas, on neither, or counted as torn; after an uncertain
- *       publish the home's FENCE record tells which.
- *   I6  by form: no step waits for anything but the worker's own stripe.
+ *       publish the home's FENCE record tells which, also when the home dies before it logs what
+ *       became of the fence.
+ *   I6  by form: no step waits for anything but the worker's own stripe. FINITE searches for cycles
+ *       and finds none, so every run ends; and where it ends, I8 says that nobody waits.
  *   I7  each gradient is applied exactly once.
  *   I8  when nothing can move, every living worker is done, and no stripe of a living worker is
  *       locked or has a plane in quarantine.
  *   P3  nobody trusts a torn copy.
+ *   C1  an exchange is before a checkpoint set on both replicas, or after it on both.
+ *   C2  whoever joins counts its copy as part of the set that it belongs to.
  *
  * What the model found, and what the protocol therefore has to do:
  *   - A break is counted after its swap succeeded. Counted before, a holder that releases unchanged
@@ -65,6 +49,18 @@
  *     not say whose version it was: its swap may have lost (MUTANT_FENCE_RECORD_DECIDES). The
  *     record of what became of the fence does. On verbs the queue pair is in ERR before FENCE is
  *     written, and FENCE decides.
+ *   - For that, the home reads the word once more between ERR and FENCE. A publish that completed
+ *     with an error may have landed after the first read; with a FENCE in the log of a home that
+ *     dies before it logs FENCED, replay would take the publish for a fence
+ *     (MUTANT_WORD_NOT_READ_AGAIN_AFTER_CUTTING_OFF).
+ *   - A peer may connect anew while a lock of its old connection stands, if its epoch is a new one:
+ *     the home breaks locks of older epochs. With the old epoch nobody ever breaks it
+ *     (MUTANT_CONNECT_BEFORE_CLEARING, MUTANT_EPOCH_USED_AGAIN).
+ *   - The home reads a holder's newest epoch after the lock word. The other way round it takes the
+ *     lock of a successor for its predecessor's, and breaks it while the successor writes
+ *     (MUTANT_ATTACHMENT_READ_BEFORE_WORD).
+ *   - A reader without the lock needs the version, too: two publishes later the plane that it read
+ *     is current again (MUTANT_READER_LOOKS_AT_PLANE_ONLY).
  */
 
 /* ---- configurations: what each worker does -------------------------------------------------- */
@@ -123,7 +119,8 @@
 #define BREAKS 1
 #elif defined(VERBS)
 /* The peers reach the home through queue pairs that fail: a posted operation completes with an
-   error and yet lands, lands late, or never lands. Any one worker dies at any step. */
+   error and yet lands, lands late, or never lands. The home cuts a peer off before it breaks its
+   lock, a peer connects anew with a new epoch. Any one worker dies at any step. */
 #define GRADIENTS(me) EACH(me, 0, 2, 1)
 #define READS(me) 0
 #define SNAPSHOTS(me) EACH(me, 1, 0, 0)
@@ -140,7 +137,8 @@
 #define GIVE_UP
 #elif defined(REJOIN)
 /* Any one worker dies at any step and joins again, with a new region and a new incarnation; locks
-   of its earlier epochs may still stand, and others may still use its old region. */
+   of its earlier epochs may still stand, and others still believe that they are connected. A
+   connection to the old region fails: that memory is nobody's any more. */
 #define GRADIENTS(me) 1
 #define READS(me) 0
 #define SNAPSHOTS(me) EACH(me, 0, 0, 0)
