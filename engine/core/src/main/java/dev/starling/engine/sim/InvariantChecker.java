@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * Watches a simulation and notes every violated invariant. It sees each successful swap of a lock
  * word, each write of a plane and each journal event, and keeps a shadow of what was published.
  */
-final class InvariantChecker {
+final class InvariantChecker implements SimWatch {
   private static final int MAX_VIOLATIONS = 8;
 
   private final ReplicaLayout layout;
@@ -112,7 +112,8 @@ final class InvariantChecker {
     return outdated;
   }
 
-  void violated(String what) {
+  @Override
+  public void violated(String what) {
     if (violations.size() < MAX_VIOLATIONS) {
       violations.add(what);
     }
@@ -130,9 +131,13 @@ final class InvariantChecker {
   }
 
   /** One more operation was posted in the call under way. */
-  void posted() {
+  @Override
+  public void posted(int rank) {
     postedInCall++;
   }
+
+  @Override
+  public void completed(int rank) {}
 
   /** A call of an agent or a compute thread returned. */
   void returned(String call, long bound) {
@@ -150,7 +155,8 @@ final class InvariantChecker {
   }
 
   /** A swap of a lock word took place. */
-  void swapped(Replica replica, int by, long offset, long before, long after) {
+  @Override
+  public void swapped(Replica replica, int by, long offset, long before, long after) {
     traceHash = traceHash * 31 + before;
     traceHash = traceHash * 31 + after;
     int stripe = stripeOfLine(offset);
@@ -221,7 +227,8 @@ final class InvariantChecker {
   }
 
   /** A worker is about to write somewhere into a region. */
-  void writing(Replica replica, int by, long offset) {
+  @Override
+  public void writing(Replica replica, int by, long offset) {
     int stripe = 0;
     int plane = -1;
     for (int s = 0; s < layout.stripes() && plane < 0; s++) {

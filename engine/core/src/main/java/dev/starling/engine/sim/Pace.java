@@ -15,9 +15,14 @@ interface Pace {
    * {@return from posting an operation to its effect, from one part of its effect to the next, or
    * from its last effect to its completion, in ns}
    *
-   * @param from the rank that posted it
-   * @param to the rank whose memory it reaches
+   * @param from the rank that sends what is moved; of words, the rank that posted the operation
+   * @param to the rank that receives it
    * @param lengthBytes how much the part moves, 0 for words
    */
   long operationNs(int from, int to, long lengthBytes);
+
+  /** {@return how much of a long operation takes effect at once, in bytes} */
+  default long partBytes() {
+    return 16;
+  }
 }

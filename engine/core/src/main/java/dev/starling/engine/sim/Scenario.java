@@ -1,6 +1,7 @@
 package dev.starling.engine.sim;
 
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.topology.Topology;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -36,7 +37,7 @@ public record Scenario(
 
   /** Checks the ranges and copies the faults. */
   public Scenario {
-    ConfigurationException.requireRange("workers", workers, 2, MAX_WORKERS);
+    ConfigurationException.requireRange("workers", workers, 2, LockWord.MAX_RANK);
     ConfigurationException.requireRange("stripes", stripes, 1, 16);
     ConfigurationException.requireRange("steps", steps, 1, 100_000);
     EnumMap<Fault, Integer> present = new EnumMap<>(Fault.class);

@@ -48,7 +48,7 @@ final class SimFabric implements Fabric {
 
   final Scenario scenario;
   final SplittableRandom random;
-  final InvariantChecker checker;
+  final SimWatch watch;
   final Agenda agenda;
   final Pace pace;
   final Partitions partitions;
@@ -61,13 +61,13 @@ final class SimFabric implements Fabric {
   SimFabric(
       Scenario scenario,
       SplittableRandom random,
-      InvariantChecker checker,
+      SimWatch watch,
       Agenda agenda,
       Pace pace,
       FaultCounts counts) {
     this.scenario = scenario;
     this.random = random;
-    this.checker = checker;
+    this.watch = watch;
     this.agenda = agenda;
     this.pace = pace;
     this.counts = counts;
@@ -202,11 +202,11 @@ final class SimFabric implements Fabric {
   void checkClosed() {
     for (SimRemote remote : remotes) {
       if (!remote.isClosed()) {
-        checker.violated("P6: a connection " + remote.describe() + " was left open");
+        watch.violated("P6: a connection " + remote.describe() + " was left open");
       }
     }
     if (registrations != 0) {
-      checker.violated("P6: " + registrations + " registrations were left open");
+      watch.violated("P6: " + registrations + " registrations were left open");
     }
   }
 

@@ -17,7 +17,6 @@ import java.util.List;
 /** A simulated connection: what is posted takes effect and completes as the agenda says. */
 final class SimRemote implements Remote {
   private static final int THOUSAND = 1000;
-  private static final long PART_BYTES = 16;
 
   private final SimFabric fabric;
   private final SimFabric.Home home;
@@ -113,14 +112,16 @@ final class SimRemote implements Remote {
     operation.postedNs = fabric.agenda.nowNs();
     operation.delivered = delivered;
     pending.add(operation);
-    fabric.checker.posted();
+    fabric.watch.posted(localRank);
     return operation;
   }
 
   private void plan(SimOperation operation) {
-    long part = Math.min(PART_BYTES, operation.lengthBytes);
-    fabric.agenda.after(
-        fabric.pace.operationNs(localRank, replica.rank(), part), () -> happen(operation));
+    long part = Math.min(fabric.pace.partBytes(), operation.lengthBytes);
+    boolean incoming = operation.stage == Stage.READ;
+    int from = incoming ? replica.rank() : localRank;
+    int to = incoming ? localRank : replica.rank();
+    fabric.agenda.after(fabric.pace.operationNs(from, to, part), () -> happen(operation));
   }
 
   private void happen(SimOperation operation) {
@@ -137,6 +138,7 @@ final class SimRemote implements Remote {
       pending.remove(operation);
       if (!closed && !local.dead) {
         completed.add(operation);
+        fabric.watch.completed(localRank);
       }
       return;
     }
@@ -221,7 +223,7 @@ final class SimRemote implements Remote {
         ControlLine.compareAndSwap(region, operation.offset, operation.expected, operation.desired);
     operation.stage = Stage.COMPLETE;
     if (operation.value == operation.expected) {
-      fabric.checker.swapped(
+      fabric.watch.swapped(
           replica, localRank, operation.offset, operation.expected, operation.desired);
     } else if (fabric.scenario.amount(Fault.STORE_BACK) > 0
         && fabric.scenario.reach() != Reach.SHARED) {
@@ -238,11 +240,11 @@ final class SimRemote implements Remote {
   }
 
   private void copyPart(SimOperation operation, MemorySegment region) {
-    long part = Math.min(PART_BYTES, operation.lengthBytes);
+    long part = Math.min(fabric.pace.partBytes(), operation.lengthBytes);
     if (operation.stage == Stage.READ) {
       MemorySegment.copy(region, operation.offset, operation.local, operation.localOffset, part);
     } else {
-      fabric.checker.writing(replica, localRank, operation.offset);
+      fabric.watch.writing(replica, localRank, operation.offset);
       MemorySegment.copy(operation.local, operation.localOffset, region, operation.offset, part);
     }
     operation.offset += part;

@@ -1,5 +1,6 @@
 package dev.starling.engine.sim;
 
+import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
@@ -60,6 +61,8 @@ public final class Simulation implements AutoCloseable {
   private long returned;
 
   private Simulation(Scenario scenario, Consumer<String> trace) {
+    ConfigurationException.requireRange(
+        "workers of a checked run", scenario.workers(), 2, Scenario.MAX_WORKERS);
     this.scenario = scenario;
     random = new SplittableRandom(scenario.seed());
     stripes = new long[scenario.stripes()];
