@@ -164,8 +164,8 @@ final class SimWorker implements AutoCloseable {
     return worker.isQuiescent();
   }
 
-  void doWork() {
-    agent.doWork();
+  int doWork() {
+    return agent.doWork();
   }
 
   /** Asks the agent for a copy of the worker's state. */
