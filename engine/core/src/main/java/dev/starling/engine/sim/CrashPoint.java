@@ -33,7 +33,8 @@ final class CrashPoint {
   static CrashPoint draw(SplittableRandom random, int steps) {
     Moment[] moments = Moment.values();
     Moment moment = moments[random.nextInt(moments.length)];
-    return new CrashPoint(moment, 1 + random.nextInt(8 * steps));
+    boolean isWrite = moment.name().startsWith("WRITE");
+    return new CrashPoint(moment, 1 + random.nextInt((isWrite ? 2 : 8) * steps));
   }
 
   /** Counts a step. */

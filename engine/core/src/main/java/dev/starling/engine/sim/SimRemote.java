@@ -20,6 +20,9 @@ final class SimRemote implements Remote {
   private static final int THOUSAND = 1000;
   private static final long PART_BYTES = 16;
 
+  /** How much likelier than another operation a swap is to be uncertain. */
+  private static final int UNCERTAIN_SWAPS = 4;
+
   private final SimFabric fabric;
   private final SimFabric.Home home;
   private final SimFabric.Home local;
@@ -182,8 +185,10 @@ final class SimRemote implements Remote {
 
   /** Draws whether nobody will learn what became of an operation, and what did. */
   private boolean isUncertain(SimOperation operation) {
-    if (operation.stage == Stage.STORE_BACK
-        || fabric.random.nextInt(THOUSAND) >= fabric.scenario.amount(Fault.UNCERTAIN)) {
+    int likelihood =
+        fabric.scenario.amount(Fault.UNCERTAIN)
+            * (operation.stage == Stage.SWAP ? UNCERTAIN_SWAPS : 1);
+    if (operation.stage == Stage.STORE_BACK || fabric.random.nextInt(THOUSAND) >= likelihood) {
       return false;
     }
     fabric.counts.add(Fault.UNCERTAIN);
