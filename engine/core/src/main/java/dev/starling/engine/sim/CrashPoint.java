@@ -33,9 +33,8 @@ final class CrashPoint {
   static CrashPoint draw(SplittableRandom random, int steps) {
     Moment[] moments = Moment.values();
     Moment moment = moments[random.nextInt(moments.length)];
-    // Data is written by an operation once or twice in an exchange, and not on every fabric.
-    boolean rare = moment.name().startsWith("WRITE");
-    return new CrashPoint(moment, 1 + random.nextInt(rare ? steps : 8 * steps));
+    boolean isWrite = moment.name().startsWith("WRITE");
+    return new CrashPoint(moment, 1 + random.nextInt((isWrite ? 2 : 8) * steps));
   }
 
   /** Counts a step. */

@@ -13,10 +13,10 @@ public enum Fault {
   /** Workers that stand still, often for longer than the hold limit, and then go on. */
   PAUSE("times that a worker stands still and then goes on", 3, 0.4),
   /** Operations of which nobody learns whether they took effect. */
-  UNCERTAIN("operations of a thousand whose completion is uncertain", 10, 0.4),
+  UNCERTAIN("operations of a thousand whose completion is uncertain, of swaps four times", 10, 0.4),
   /** Operations that take up to several hold limits. */
   DELAY("operations of a thousand that take up to three hold limits", 10, 0.4),
-  /** Pairs of workers between which everything takes longer. */
+  /** Pairs of workers, or a worker and its own memory, between which everything takes longer. */
   SLOW_LINK("links on which everything takes up to fifty times as long", 2, 0.3),
   /** Times when nothing passes between two workers; not where they share memory. */
   PARTITION("times when nothing passes between two workers", 2, 0.4),

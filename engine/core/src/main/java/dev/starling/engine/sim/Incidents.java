@@ -74,7 +74,11 @@ final class Incidents {
   void planDisturbances(List<SimWorker> workers, long holdLimitNs) {
     for (int i = 0; i < scenario.amount(Fault.PAUSE); i++) {
       int rank = random.nextInt(workers.size());
-      long durationNs = random.nextLong(6 * holdLimitNs);
+      // Half of the pauses end about when the home breaks the lock: either may come first.
+      long durationNs =
+          random.nextBoolean()
+              ? random.nextLong(6 * holdLimitNs)
+              : holdLimitNs + random.nextLong(holdLimitNs / 4);
       agenda.at(
           moment(),
           () -> {

@@ -19,6 +19,9 @@ import java.util.List;
 final class SimRemote implements Remote {
   private static final int THOUSAND = 1000;
 
+  /** How much likelier than another operation a swap is to be uncertain. */
+  private static final int UNCERTAIN_SWAPS = 4;
+
   private final SimFabric fabric;
   private final SimFabric.Home home;
   private final SimFabric.Home local;
@@ -184,8 +187,10 @@ final class SimRemote implements Remote {
 
   /** Draws whether nobody will learn what became of an operation, and what did. */
   private boolean isUncertain(SimOperation operation) {
-    if (operation.stage == Stage.STORE_BACK
-        || fabric.random.nextInt(THOUSAND) >= fabric.scenario.amount(Fault.UNCERTAIN)) {
+    int likelihood =
+        fabric.scenario.amount(Fault.UNCERTAIN)
+            * (operation.stage == Stage.SWAP ? UNCERTAIN_SWAPS : 1);
+    if (operation.stage == Stage.STORE_BACK || fabric.random.nextInt(THOUSAND) >= likelihood) {
       return false;
     }
     fabric.counts.add(Fault.UNCERTAIN);

@@ -16,6 +16,7 @@ final class SimSink implements LogSink {
   private long room;
   private boolean full;
   private boolean torn;
+  private boolean abandoned;
 
   /**
    * Wraps a log.
@@ -43,6 +44,11 @@ final class SimSink implements LogSink {
     return torn;
   }
 
+  /** Nothing is written any more, full or not: the run is over. */
+  void abandon() {
+    abandoned = true;
+  }
+
   @Override
   public void append(
       MemorySegment head,
@@ -50,7 +56,7 @@ final class SimSink implements LogSink {
       MemorySegment payload,
       long payloadOffset,
       long payloadLengthBytes) {
-    if (writer.isDead()) {
+    if (writer.isDead() || abandoned) {
       // Whoever closes what a dead worker left writes nothing in its name.
       return;
     }

@@ -235,6 +235,9 @@ final class SimWorker implements AutoCloseable {
 
   @Override
   public void close() {
+    if (sink != null) {
+      sink.abandon();
+    }
     if (worker == null) {
       replica.close();
     } else {

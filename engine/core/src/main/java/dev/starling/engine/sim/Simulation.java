@@ -354,7 +354,7 @@ public final class Simulation implements AutoCloseable {
     if (checker.violations().isEmpty()) {
       checker.finished();
       new Accounts(scenario, layout, checker).check(workers, deaths);
-      checkReplay();
+      proveReplay();
     }
   }
 
@@ -378,6 +378,14 @@ public final class Simulation implements AutoCloseable {
       }
     }
     return text.toString();
+  }
+
+  private void proveReplay() {
+    try {
+      checkReplay();
+    } catch (RuntimeException failure) {
+      checker.violated("P7: the logs cannot be replayed: " + failure);
+    }
   }
 
   private void checkReplay() {

@@ -51,7 +51,11 @@ class MutantsTest {
       }
     }
     throw new AssertionError(
-        mutant.name() + " (" + mutant.mistake() + ") was not found by " + mutant.seeds());
+        mutant.name()
+            + " ("
+            + mutant.mistake()
+            + ") was not found by the seeds 1 to "
+            + mutant.seeds());
   }
 
   @AfterAll

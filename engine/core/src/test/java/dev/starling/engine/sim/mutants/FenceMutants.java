@@ -20,7 +20,7 @@ public final class FenceMutants {
       super(
           "broken-without-quarantine",
           "a lock is broken while its holder may still write a plane that stays in use",
-          1000,
+          15,
           "I2");
     }
 
@@ -42,7 +42,7 @@ public final class FenceMutants {
   public static final class BrokenWithoutCutOff extends Planted {
     /** For the service loader. */
     public BrokenWithoutCutOff() {
-      super("broken-without-cut-off", "a lock is broken before its holder is cut off", 1000, "I2");
+      super("broken-without-cut-off", "a lock is broken before its holder is cut off", 12, "I2");
     }
 
     @Override
@@ -60,7 +60,7 @@ public final class FenceMutants {
   public static final class FenceKeepsVersion extends Planted {
     /** For the service loader. */
     public FenceKeepsVersion() {
-      super("fence-keeps-version", "a broken lock leaves the version as it was", 1000, "I1", "I3");
+      super("fence-keeps-version", "a broken lock leaves the version as it was", 10, "I1", "I3");
     }
 
     @Override
@@ -80,7 +80,7 @@ public final class FenceMutants {
   public static final class LockNeverBroken extends Planted {
     /** For the service loader. */
     public LockNeverBroken() {
-      super("lock-never-broken", "the lock of a dead peer is never broken", 1000, "P1", "I6", "I8");
+      super("lock-never-broken", "the lock of a dead peer is never broken", 12, "P1", "I6", "I8");
     }
 
     @Override
@@ -104,8 +104,7 @@ public final class FenceMutants {
 
     /** For the service loader. */
     public LivingTakenForDead() {
-      super(
-          "living-taken-for-dead", "a peer that lives is now and then taken for dead", 1000, "I2");
+      super("living-taken-for-dead", "a peer that lives is now and then taken for dead", 10, "I2");
     }
 
     @Override
@@ -130,7 +129,7 @@ public final class FenceMutants {
       super(
           "acknowledged-early",
           "a worker acknowledges the loss of a lock while it still writes",
-          1000,
+          54,
           "I2");
     }
 

@@ -18,7 +18,7 @@ public final class GradientMutants {
   public static final class LostInAStep extends Planted {
     /** For the service loader. */
     public LostInAStep() {
-      super("lost-in-a-step", "a step alone leaves its gradient out", 9, "I5/I7", "P7");
+      super("lost-in-a-step", "a step alone leaves its gradient out", 3, "I5/I7", "P7");
     }
 
     @Override
@@ -31,7 +31,7 @@ public final class GradientMutants {
   public static final class AppliedTwice extends Planted {
     /** For the service loader. */
     public AppliedTwice() {
-      super("applied-twice", "an exchange applies its gradient twice", 9, "I5/I7", "P7");
+      super("applied-twice", "an exchange applies its gradient twice", 6, "I5/I7", "P7");
     }
 
     @Override
@@ -48,7 +48,7 @@ public final class GradientMutants {
       super(
           "lost-in-an-exchange",
           "an exchange on one host averages without its gradient",
-          9,
+          12,
           "I5/I7",
           "P7");
     }
@@ -70,7 +70,7 @@ public final class GradientMutants {
       super(
           "one-side-averaged",
           "an exchange on one host leaves out the data of the other side",
-          9,
+          12,
           "P3",
           "P7",
           "I4",
@@ -113,7 +113,7 @@ public final class GradientMutants {
       super(
           "merge-overwrites",
           "a gradient replaces the one that waits where it should be added",
-          1000,
+          4,
           "I7");
     }
 
@@ -141,7 +141,7 @@ public final class GradientMutants {
   public static final class NonFiniteAccepted extends Planted {
     /** For the service loader. */
     public NonFiniteAccepted() {
-      super("non-finite-accepted", "a gradient that is not finite is accepted", 1000, "P4");
+      super("non-finite-accepted", "a gradient that is not finite is accepted", 24, "P4");
     }
 
     @Override

@@ -19,7 +19,7 @@ public final class LifeMutants {
       super(
           "pin-without-recheck",
           "a pin is stored without a second look at the lock word",
-          1000,
+          12,
           "I2",
           "P3");
     }
@@ -39,7 +39,7 @@ public final class LifeMutants {
   public static final class UnpinnedEarly extends Planted {
     /** For the service loader. */
     public UnpinnedEarly() {
-      super("unpinned-early", "a snapshot is read after it was unpinned", 1000, "I2");
+      super("unpinned-early", "a snapshot is read after it was unpinned", 6, "I2");
     }
 
     @Override
@@ -71,7 +71,7 @@ public final class LifeMutants {
   public static final class RegistrationLeft extends Planted {
     /** For the service loader. */
     public RegistrationLeft() {
-      super("registration-left", "memory that is given back stays registered", 9, "P6");
+      super("registration-left", "memory that is given back stays registered", 6, "P6");
     }
 
     @Override

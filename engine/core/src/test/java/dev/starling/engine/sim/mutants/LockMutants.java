@@ -19,7 +19,12 @@ public final class LockMutants {
   public static final class OwnStripeNotLocked extends Planted {
     /** For the service loader. */
     public OwnStripeNotLocked() {
-      super("own-stripe-not-locked", "a worker writes its own stripe without its lock", 3, "I2");
+      super(
+          "own-stripe-not-locked",
+          "a worker writes its own stripe without its lock",
+          3,
+          "I2",
+          "rank");
     }
 
     @Override
@@ -43,7 +48,7 @@ public final class LockMutants {
   public static final class FailedLockTaken extends Planted {
     /** For the service loader. */
     public FailedLockTaken() {
-      super("failed-lock-taken", "a lock that was not got is used as if it were held", 1000, "I2");
+      super("failed-lock-taken", "a lock that was not got is used as if it were held", 6, "I2");
     }
 
     @Override
@@ -81,7 +86,7 @@ public final class LockMutants {
       super(
           "waits-for-a-lock",
           "a worker that holds its own stripe waits until a peer's is free",
-          1000,
+          12,
           "I6",
           "I8",
           "P1");
@@ -120,7 +125,7 @@ public final class LockMutants {
   public static final class BrokenByAPeer extends Planted {
     /** For the service loader. */
     public BrokenByAPeer() {
-      super("broken-by-a-peer", "a peer breaks a lock that it finds held", 1000, "I1");
+      super("broken-by-a-peer", "a peer breaks a lock that it finds held", 4, "I1");
     }
 
     @Override
@@ -155,7 +160,7 @@ public final class LockMutants {
   public static final class OwnLockKept extends Planted {
     /** For the service loader. */
     public OwnLockKept() {
-      super("own-lock-kept", "a worker keeps its own lock when it finds no partner", 9, "I6", "I8");
+      super("own-lock-kept", "a worker keeps its own lock when it finds no partner", 4, "I6", "I8");
     }
 
     @Override
@@ -179,7 +184,7 @@ public final class LockMutants {
   public static final class ReleaseByStore extends Planted {
     /** For the service loader. */
     public ReleaseByStore() {
-      super("release-by-store", "a lock is given back by a store", 1000, "I1");
+      super("release-by-store", "a lock is given back by a store", 3, "I1");
     }
 
     @Override
@@ -202,7 +207,7 @@ public final class LockMutants {
   public static final class PublishByStore extends Planted {
     /** For the service loader. */
     public PublishByStore() {
-      super("publish-by-store", "a stripe is published by a store", 1000, "I1", "I4", "P3");
+      super("publish-by-store", "a stripe is published by a store", 3, "I1", "I4", "P3");
     }
 
     @Override
@@ -228,7 +233,7 @@ public final class LockMutants {
       super(
           "home-swaps-by-cpu",
           "a home swaps its lock words with the processor, its peers with the network card",
-          1000,
+          3,
           "I1",
           "I4",
           "P3");
@@ -251,7 +256,7 @@ public final class LockMutants {
   public static final class EpochReused extends Planted {
     /** For the service loader. */
     public EpochReused() {
-      super("epoch-reused", "every connection of a rank has the same epoch", 1000, "I1", "I2");
+      super("epoch-reused", "every connection of a rank has the same epoch", 12, "I1", "I2");
     }
 
     @Override
@@ -269,7 +274,7 @@ public final class LockMutants {
   public static final class GuardNotRead extends Planted {
     /** For the service loader. */
     public GuardNotRead() {
-      super("guard-not-read", "a plane is chosen without a look at the guard word", 1000, "I2");
+      super("guard-not-read", "a plane is chosen without a look at the guard word", 6, "I2");
     }
 
     @Override
@@ -299,7 +304,7 @@ public final class LockMutants {
 
     /** For the service loader. */
     public AsksAgainInACall() {
-      super("asks-again-in-a-call", "an agent repeats a read many times inside a call", 9, "I6");
+      super("asks-again-in-a-call", "an agent repeats a read many times inside a call", 3, "I6");
     }
 
     @Override
@@ -323,7 +328,7 @@ public final class LockMutants {
   public static final class DeathNotNoticed extends Planted {
     /** For the service loader. */
     public DeathNotNoticed() {
-      super("death-not-noticed", "a peer is never asked whether it lives", 1000, "P1", "I6", "I8");
+      super("death-not-noticed", "a peer is never asked whether it lives", 12, "P1", "I6", "I8");
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.log.Origin;
+import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
 
@@ -39,7 +40,7 @@ public final class LogMutants {
   public static final class IntentNotLogged extends Planted {
     /** For the service loader. */
     public IntentNotLogged() {
-      super("intent-not-logged", "exchanges are not announced in the log", 9, "P7");
+      super("intent-not-logged", "exchanges are not announced in the log", 3, "P7");
     }
 
     @Override
@@ -55,7 +56,7 @@ public final class LogMutants {
   public static final class IntentLoggedLate extends Planted {
     /** For the service loader. */
     public IntentLoggedLate() {
-      super("intent-logged-late", "an exchange is announced after it was published", 1000, "P7");
+      super("intent-logged-late", "an exchange is announced after it was published", 57, "P7");
     }
 
     @Override
@@ -73,7 +74,7 @@ public final class LogMutants {
   public static final class StepLoggedLate extends Planted {
     /** For the service loader. */
     public StepLoggedLate() {
-      super("step-logged-late", "a step is logged after it was published", 1000, "P7");
+      super("step-logged-late", "a step is logged after it was published", 100, "P7");
     }
 
     @Override
@@ -91,7 +92,7 @@ public final class LogMutants {
   public static final class CommitLoggedEarly extends Planted {
     /** For the service loader. */
     public CommitLoggedEarly() {
-      super("commit-logged-early", "an exchange is committed with its intent", 1000, "P7");
+      super("commit-logged-early", "an exchange is committed with its intent", 54, "P7");
     }
 
     @Override
@@ -116,7 +117,7 @@ public final class LogMutants {
       super(
           "uncertain-logged-as-torn",
           "a publish of which nobody knows is logged as one that did not happen",
-          1000,
+          54,
           "P7");
     }
 
@@ -135,7 +136,7 @@ public final class LogMutants {
   public static final class TornNotLogged extends Planted {
     /** For the service loader. */
     public TornNotLogged() {
-      super("torn-not-logged", "an exchange that tears is not logged as torn", 1000, "P7");
+      super("torn-not-logged", "an exchange that tears is not logged as torn", 54, "P7");
     }
 
     @Override
@@ -151,7 +152,7 @@ public final class LogMutants {
   public static final class FenceNotLogged extends Planted {
     /** For the service loader. */
     public FenceNotLogged() {
-      super("fence-not-logged", "a lock is broken without a record", 1000, "P7");
+      super("fence-not-logged", "a lock is broken without a record", 10, "P7");
     }
 
     @Override
@@ -170,7 +171,7 @@ public final class LogMutants {
   public static final class FenceAssumedDone extends Planted {
     /** For the service loader. */
     public FenceAssumedDone() {
-      super("fence-assumed-done", "a break that came too late is logged as done", 1000, "P7");
+      super("fence-assumed-done", "a break that came too late is logged as done", 300, "P7");
     }
 
     @Override
@@ -188,7 +189,7 @@ public final class LogMutants {
   public static final class RestoreNotLogged extends Planted {
     /** For the service loader. */
     public RestoreNotLogged() {
-      super("restore-not-logged", "a rank that is back does not log where from", 1000, "P7");
+      super("restore-not-logged", "a rank that is back does not log where from", 3, "P7");
     }
 
     @Override
@@ -204,7 +205,7 @@ public final class LogMutants {
   public static final class CutIgnored extends Planted {
     /** For the service loader. */
     public CutIgnored() {
-      super("cut-ignored", "exchanges lie across a checkpoint set", 1000, "P7");
+      super("cut-ignored", "exchanges lie across a checkpoint set", 18, "P7");
     }
 
     @Override
@@ -223,7 +224,7 @@ public final class LogMutants {
             @Override
             public void readWord(long offset, long tag) {
               if (isCutWord(offset)) {
-                invent(tag, dev.starling.engine.replica.ControlLine.readWord(own, offset));
+                invent(tag, ControlLine.readWord(own, offset));
               } else {
                 super.readWord(offset, tag);
               }
@@ -238,8 +239,7 @@ public final class LogMutants {
   public static final class CopiedWithoutLock extends Planted {
     /** For the service loader. */
     public CopiedWithoutLock() {
-      super(
-          "copied-without-lock", "a checkpoint copies a stripe without its lock", 1000, "P7", "P3");
+      super("copied-without-lock", "a checkpoint copies a stripe without its lock", 3, "P7", "P3");
     }
 
     @Override

@@ -3,7 +3,11 @@ package dev.starling.engine.sim.mutants;
 import dev.starling.engine.sim.Mutant;
 import java.util.List;
 
-/** A mistake, and what the simulator calls it when it finds it. */
+/**
+ * A mistake, and what the simulator calls it when it finds it. How many seeds it is given is about
+ * three times what was needed, and more where it was needed by luck: a change of the simulator
+ * changes what every seed does.
+ */
 public abstract class Planted implements Mutant {
   private final String name;
   private final String mistake;
@@ -47,5 +51,10 @@ public abstract class Planted implements Mutant {
    */
   public final List<String> foundAs() {
     return foundAs;
+  }
+
+  @Override
+  public final String toString() {
+    return name;
   }
 }

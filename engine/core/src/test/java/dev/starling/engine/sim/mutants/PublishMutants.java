@@ -21,7 +21,7 @@ public final class PublishMutants {
       super(
           "publish-before-data",
           "a publish does not wait for the writes of its data",
-          1000,
+          6,
           "I2",
           "P3");
     }
@@ -46,7 +46,7 @@ public final class PublishMutants {
       super(
           "commit-before-publish",
           "an exchange is committed before the peer's publish took effect",
-          1000,
+          8,
           "I4");
     }
 
@@ -111,7 +111,7 @@ public final class PublishMutants {
       super(
           "uncertain-counted-as-done",
           "a publish of which nobody knows whether it took effect counts as done",
-          1000,
+          54,
           true,
           "I4");
     }
@@ -124,7 +124,7 @@ public final class PublishMutants {
       super(
           "found-word-ignored",
           "a publish that found another word than its own counts as done",
-          1000,
+          54,
           false,
           "I4");
     }
@@ -219,7 +219,7 @@ public final class PublishMutants {
   public static final class WrongPlaneWritten extends OtherPlane {
     /** For the service loader. */
     public WrongPlaneWritten() {
-      super("wrong-plane-written", "a peer's plane beside the target is written", 9, true, "I2");
+      super("wrong-plane-written", "a peer's plane beside the target is written", 6, true, "I2");
     }
   }
 
@@ -230,7 +230,7 @@ public final class PublishMutants {
       super(
           "wrong-plane-read",
           "an average is made with a plane of the peer that is not its current one",
-          1000,
+          6,
           false,
           "P3",
           "P7",
@@ -245,7 +245,7 @@ public final class PublishMutants {
       super(
           "failure-awaited",
           "an operation that failed is waited for as if it were under way",
-          1000,
+          12,
           "I6",
           "I8");
     }
