@@ -102,6 +102,7 @@ class ChaosSoakTest {
     assertTrue(ONLY_RUN >= 0 || REPORT.kills() >= KILLS, REPORT::toMarkdown);
     assertTrue(ONLY_RUN >= 0 || REPORT.pauses() >= PAUSES, REPORT::toMarkdown);
     assertTrue(REPORT.sum("ranks that came back") > 0, REPORT::toMarkdown);
+    assertTrue(REPORT.largestOf(ChaosRun.MAPPED) > 1, "nobody looked at mappings");
     assertTrue(REPORT.sum("logs cut off") > 0, "no log was cut off: nothing was tested");
     assertTrue(memory.isEmpty() || REPORT.count(Kind.FULL_MEMORY) > 0, REPORT::toMarkdown);
   }
