@@ -248,6 +248,11 @@ class ChaosSoakTest {
           disk.fill();
           run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
           run.awaitEverybody();
+          try (FaultInjector injector = new FaultInjector(run, disk, REPORT)) {
+            // Nor can the successor begin a log.
+            injector.inject(List.of(new Fault(Kind.KILL, 0, 1, 0)));
+            run.awaitEverybody();
+          }
           disk.free();
           run.awaitEverybody();
           run.stop(REPORT);
