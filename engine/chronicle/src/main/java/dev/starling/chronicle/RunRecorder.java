@@ -1,5 +1,7 @@
 package dev.starling.chronicle;
 
+import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.log.RunText;
 import dev.starling.engine.log.UpdateLog;
@@ -61,8 +63,18 @@ public final class RunRecorder {
   private Journal open(JobContext context, int rank, int incarnation) {
     RunText text = context.runText(rank, incarnation);
     details.forEach(text::put);
-    ChronicleLog sink =
-        ChronicleLog.create(directory.resolve(rank + "." + incarnation), settings.get());
+    ChronicleLog sink;
+    try {
+      sink = ChronicleLog.create(directory.resolve(rank + "." + incarnation), settings.get());
+    } catch (StarlingException failure) {
+      // Who comes back on a full disk is treated as who finds it full on the way.
+      if (onFailure == UpdateLog.OnFailure.STOP || failure instanceof ConfigurationException) {
+        throw failure;
+      }
+      onLost.accept(
+          "rank " + rank + ": " + failure.getMessage() + "; training goes on without the log");
+      return Journal.NONE;
+    }
     try {
       UpdateLog log =
           new UpdateLog(

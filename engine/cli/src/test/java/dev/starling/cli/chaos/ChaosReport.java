@@ -45,6 +45,10 @@ final class ChaosReport {
     return sums.getOrDefault(name, 0L);
   }
 
+  long largestOf(String name) {
+    return largest.getOrDefault(name, 0L);
+  }
+
   /** {@return signals that ended processes} */
   long kills() {
     return sum("processes killed");

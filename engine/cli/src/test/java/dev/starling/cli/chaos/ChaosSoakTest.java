@@ -102,6 +102,7 @@ class ChaosSoakTest {
     assertTrue(ONLY_RUN >= 0 || REPORT.kills() >= KILLS, REPORT::toMarkdown);
     assertTrue(ONLY_RUN >= 0 || REPORT.pauses() >= PAUSES, REPORT::toMarkdown);
     assertTrue(REPORT.sum("ranks that came back") > 0, REPORT::toMarkdown);
+    assertTrue(REPORT.largestOf(ChaosRun.MAPPED) > 1, "nobody looked at mappings");
     assertTrue(REPORT.sum("logs cut off") > 0, "no log was cut off: nothing was tested");
     assertTrue(memory.isEmpty() || REPORT.count(Kind.FULL_MEMORY) > 0, REPORT::toMarkdown);
   }
@@ -247,6 +248,11 @@ class ChaosSoakTest {
           disk.fill();
           run.await("run without logs", () -> withoutLog(run, 0) && withoutLog(run, 1));
           run.awaitEverybody();
+          try (FaultInjector injector = new FaultInjector(run, disk, REPORT)) {
+            // Nor can the successor begin a log.
+            injector.inject(List.of(new Fault(Kind.KILL, 0, 1, 0)));
+            run.awaitEverybody();
+          }
           disk.free();
           run.awaitEverybody();
           run.stop(REPORT);

@@ -8,71 +8,51 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * A tmpfs of a limited size that a test may fill. Root mounts it; any other user gets it in a mount
- * namespace of its own, kept by a process and reached through {@code /proc/PID/root}. Belongs to
- * one thread.
+ * A tmpfs of a limited size that a test may fill. It lies in a mount namespace of its own, which a
+ * process keeps, and is reached through {@code /proc/PID/root}: so it needs no root where users may
+ * have namespaces, nobody else sees it, and it goes with the test also when that is killed. Belongs
+ * to one thread.
  */
 final class LimitedFileSystem implements AutoCloseable {
-  private static final long LIMIT_S = 20;
   private static final int CHUNK_BYTES = 1 << 16;
   private static final String FILLER = "filler";
+  private static final String READY = "ready";
 
   private final Path mountPoint;
   private final Path root;
   private final Process keeper;
   private FileChannel filler;
 
-  private LimitedFileSystem(Path mountPoint, Path root, Process keeper) {
+  private LimitedFileSystem(Path mountPoint, Process keeper) {
     this.mountPoint = mountPoint;
-    this.root = root;
     this.keeper = keeper;
+    root = Path.of("/proc/" + keeper.pid() + "/root" + mountPoint);
   }
 
   /** Mounts one, or says that this user may not by an empty answer. */
   static Optional<LimitedFileSystem> open(long lengthBytes) throws IOException {
     Path point = Files.createTempDirectory("starling-limited-");
-    String options = "size=" + lengthBytes + ",mode=0700";
-    List<String> mount = List.of("mount", "-t", "tmpfs", "-o", options, "tmpfs", point.toString());
-    if (run(mount)) {
-      return Optional.of(new LimitedFileSystem(point, point, null));
+    for (String namespaces : List.of("-m", "-rm")) {
+      // Its input ends with the test.
+      Process keeper =
+          new ProcessBuilder(
+                  "unshare",
+                  namespaces,
+                  "sh",
+                  "-c",
+                  "mount -t tmpfs -o size=%d,mode=0700 tmpfs %s && echo %s && exec cat"
+                      .formatted(lengthBytes, point, READY))
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (READY.equals(keeper.inputReader().readLine())) {
+        return Optional.of(new LimitedFileSystem(point, keeper));
+      }
+      keeper.destroyForcibly().onExit().join();
     }
-    Process keeper =
-        new ProcessBuilder(
-                "unshare",
-                "-rm",
-                "sh",
-                "-c",
-                String.join(" ", mount) + " && echo ready && exec cat")
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    String said = keeper.inputReader().readLine();
-    if ("ready".equals(said)) {
-      Path seen = Path.of("/proc/" + keeper.pid() + "/root" + point);
-      return Optional.of(new LimitedFileSystem(point, seen, keeper));
-    }
-    keeper.destroyForcibly();
     Files.delete(point);
     return Optional.empty();
-  }
-
-  private static boolean run(List<String> command) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    try {
-      return process.onExit().get(LIMIT_S, TimeUnit.SECONDS).exitValue() == 0;
-    } catch (InterruptedException | ExecutionException | TimeoutException failure) {
-      throw new IOException("no end of " + command, failure);
-    } finally {
-      process.destroyForcibly();
-    }
   }
 
   Path path() {
@@ -112,14 +92,7 @@ final class LimitedFileSystem implements AutoCloseable {
   @Override
   public void close() throws IOException {
     free();
-    if (keeper == null) {
-      if (!run(List.of("umount", mountPoint.toString()))) {
-        run(List.of("umount", "--lazy", mountPoint.toString()));
-        throw new AssertionError("still used: " + mountPoint);
-      }
-    } else {
-      keeper.destroyForcibly().onExit().join();
-    }
+    keeper.destroyForcibly().onExit().join();
     Files.delete(mountPoint);
   }
 }

@@ -1,10 +1,13 @@
 package dev.starling.cli.chaos;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The processes of a run, as the kernel shows them. Belongs to the test's thread. */
@@ -17,6 +20,9 @@ final class WorkerProcesses {
    * @param incarnation which process of the rank it is
    */
   record Worker(ProcessHandle handle, int rank, int incarnation) {}
+
+  /** By their names: the directory looks otherwise from another mount namespace. */
+  private static final Pattern REGION = Pattern.compile("/starling-[0-9a-f]+-(\\d+\\.\\d+|board)");
 
   private final Process supervisor;
 
@@ -32,7 +38,7 @@ final class WorkerProcesses {
   Optional<Worker> newest(int rank) {
     return list().stream()
         .filter(worker -> worker.rank == rank)
-        .max(java.util.Comparator.comparingInt(Worker::incarnation));
+        .max(Comparator.comparingInt(Worker::incarnation));
   }
 
   private static Optional<Worker> of(ProcessHandle handle) {
@@ -74,11 +80,11 @@ final class WorkerProcesses {
     }
   }
 
-  /** How many files of a directory a process has mapped, 0 when it has ended. */
-  static int mapped(long pid, Path directory) {
+  /** How many regions and boards a process has mapped, 0 when it has ended. */
+  static int mapped(long pid) {
     try (Stream<String> maps = Files.lines(Path.of("/proc/" + pid + "/maps"))) {
-      return (int) maps.filter(line -> line.contains(directory + "/starling-")).count();
-    } catch (IOException | java.io.UncheckedIOException ended) {
+      return (int) maps.filter(line -> REGION.matcher(line).find()).count();
+    } catch (IOException | UncheckedIOException ended) {
       return 0;
     }
   }

@@ -184,7 +184,8 @@ public record Scenario(
         amounts.add(nameOf(fault) + "=" + amount(fault));
       }
     }
-    return "starling sim --seeds 1 --from %d --workers %d --stripes %d --steps %d --topology %s --reach %s --faults %s%s"
+    return ("starling sim --seeds 1 --from %d --workers %d --stripes %d --steps %d --topology %s"
+            + " --reach %s --faults %s%s")
         .formatted(
             seed,
             workers,
