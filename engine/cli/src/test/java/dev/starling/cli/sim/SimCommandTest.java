@@ -82,6 +82,25 @@ class SimCommandTest {
   }
 
   @Test
+  void shouldFindAndShrinkAMistakeWhenAMutantIsPlanted() {
+    CommandRun run = sim("--mutant=version-skipped", "--seeds=20", "--shrink-runs=400", "--json");
+    assertEquals(ExitCodes.FAILURE, run.exitCode());
+    JsonNode json = run.json();
+    assertTrue(json.get("violations").asInt() > 0, json.toString());
+    assertEquals(1, json.get("firstFailingSeed").asInt(), json.toString());
+    assertTrue(json.get("violation").asText().startsWith("I3"), json.toString());
+    assertTrue(json.get("again").asText().endsWith("--mutant version-skipped"));
+    assertTrue(json.get("smallest").asText().contains("--workers 2 --stripes 1 --steps 1 "));
+  }
+
+  @Test
+  void shouldListTheMutantsWhenTheirJarIsOnTheClassPath() {
+    JsonNode mutants = sim("--list", "--json").requireOk().json().get("mutants");
+    assertTrue(mutants.size() >= 12, mutants.toString());
+    assertTrue(sim("--mutant=nobody").err().contains("choose one of acknowledged-early,"));
+  }
+
+  @Test
   void shouldReportForPeopleWithoutJson() {
     String out = sim("--seeds=4").requireOk().out();
     assertTrue(out.startsWith("4 seeds from 1 in "), out);
