@@ -79,7 +79,7 @@ public final class Starling implements Runnable {
             .addSubcommand(CheckpointCommand.with(terminal))
             .addSubcommand(new TopologyCommand(terminal))
             .addSubcommand(new DoctorCommand(terminal))
-            .addSubcommand(new SimCommand(terminal));
+            .addSubcommand(SimCommand.with(terminal));
     // A run that goes on has its first options and those that replace them.
     commandLine.getSubcommands().get(WorkerCommand.NAME).setOverwrittenOptionsAllowed(true);
     for (SubCommandProvider provider : ServiceLoader.load(SubCommandProvider.class)) {

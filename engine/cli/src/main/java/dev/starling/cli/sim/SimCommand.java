@@ -10,6 +10,7 @@ import dev.starling.engine.sim.Shrinker;
 import dev.starling.engine.sim.SimReport;
 import dev.starling.engine.sim.Simulation;
 import dev.starling.engine.sim.Sweep;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,8 +65,18 @@ public final class SimCommand extends StarlingCommand {
    *
    * @param terminal where it writes
    */
-  public SimCommand(Terminal terminal) {
+  SimCommand(Terminal terminal) {
     super(terminal);
+  }
+
+  /**
+   * Assembles the command.
+   *
+   * @param terminal where it and its commands write
+   * @return the command, which holds {@code scale}
+   */
+  public static CommandLine with(Terminal terminal) {
+    return new CommandLine(new SimCommand(terminal)).addSubcommand(new ScaleCommand(terminal));
   }
 
   @Override

@@ -7,16 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.cli.CommandRun;
 import dev.starling.cli.ExitCodes;
-import dev.starling.cli.Terminal;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 @Timeout(60)
 class ScaleCommandTest {
@@ -26,12 +22,8 @@ class ScaleCommandTest {
     if (!arguments.contains("--workers")) {
       arguments.addAll(List.of("--workers", "8"));
     }
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    Terminal terminal = new Terminal(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    int exitCode =
-        new CommandLine(new ScaleCommand(terminal)).execute(arguments.toArray(String[]::new));
-    return new CommandRun(exitCode, out.toString(), err.toString());
+    return CommandRun.of(
+        CommandRun.join(List.of("sim", "scale"), arguments.toArray(String[]::new)));
   }
 
   @Test
