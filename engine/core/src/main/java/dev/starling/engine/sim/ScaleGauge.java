@@ -8,6 +8,7 @@ import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.topology.Topology;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 
 /** Reads models and counters of all workers between two events. */
@@ -30,6 +31,15 @@ final class ScaleGauge {
     long offset = layout.planeOffset(0, LockWord.current(replica.lockWord(0)));
     MemorySegment.copy(replica.segment(), ValueLayout.JAVA_FLOAT, offset, model, 0, model.length);
     return model;
+  }
+
+  /** {@return a number that is equal for equal models of all workers} */
+  long modelHash() {
+    long hash = 17;
+    for (ScaleRank rank : ranks) {
+      hash = hash * 31 + Arrays.hashCode(published(rank));
+    }
+    return hash;
   }
 
   private float[] average() {

@@ -108,6 +108,10 @@ public final class ScaleSimulation implements AutoCloseable {
     }
   }
 
+  /**
+   * The engine's defaults, except that a lock may be held while transfers of all workers queue for
+   * one card: on a healthy network nothing is taken for stuck.
+   */
   private JobContext context() {
     long heldNs = (long) Math.min(MAX_HOLD_LIMIT_NS, 16 * options.workers() * network.modelNs());
     return new JobContext()
@@ -196,7 +200,13 @@ public final class ScaleSimulation implements AutoCloseable {
     }
     ScaleReport report =
         gauge.report(
-            options, network, topology, epochs, stoppedAtNs, agenda.happened(), watch.traceHash);
+            options,
+            network,
+            topology,
+            epochs,
+            stoppedAtNs,
+            agenda.happened(),
+            watch.traceHash * 31 + gauge.modelHash());
     drain();
     return report;
   }
@@ -225,7 +235,7 @@ public final class ScaleSimulation implements AutoCloseable {
       long out = rank.count(Counter.GRADIENTS_APPLIED) + rank.count(Counter.GRADIENTS_REFUSED);
       if (in != out) {
         throw new StarlingException(
-            "rank %d was handed %d gradients in but applied or refused %d (I7): please report it with %s"
+            "rank %d was handed %d gradients but applied or refused %d (I7): please report %s"
                 .formatted(rank.worker().rank(), in, out, options));
       }
     }

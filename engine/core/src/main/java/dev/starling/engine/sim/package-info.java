@@ -27,6 +27,19 @@
  * dev.starling.engine.sim.Mutant}). What one thread cannot show is the memory model: stress tests
  * on real threads do that.
  *
- * <p>Everything here belongs to the thread that calls {@link dev.starling.engine.sim.Simulation}.
+ * <p>The same world without faults and checks, at sizes that nobody has: {@link
+ * dev.starling.engine.sim.ScaleSimulation} trains a small problem on hundreds of workers whose
+ * compute times and network are a model, and measures epoch time, staleness and how far the
+ * replicas are apart.
+ *
+ * <pre>
+ *   ScaleSimulation: an epoch's end, the end of the run
+ *     ScaleRank:    when one worker's agent and compute side act    ScaleCompute: its gradients
+ *     NetworkModel: how long gradients, messages and transfers take ScaleProblem: samples, loss
+ *     ScaleGauge:   models and counters of all workers              SimFabric: the same as above
+ * </pre>
+ *
+ * <p>Everything here belongs to the thread that calls {@link dev.starling.engine.sim.Simulation} or
+ * {@link dev.starling.engine.sim.ScaleSimulation}.
  */
 package dev.starling.engine.sim;

@@ -54,6 +54,9 @@ class ScaleSimulationTest {
     assertEquals(first.events(), second.events());
     assertEquals(first.epochs(), second.epochs());
     assertNotEquals(first.traceHash(), run(options -> options.seed(SEED + 1)).traceHash());
+    ScaleReport otherSamples = run(options -> options.batch(8));
+    assertEquals(first.events(), otherSamples.events(), "samples decide nothing but the models");
+    assertNotEquals(first.traceHash(), otherSamples.traceHash(), "the hash covers the models");
   }
 
   @Test
