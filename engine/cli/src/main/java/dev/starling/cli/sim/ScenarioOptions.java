@@ -7,8 +7,10 @@ import dev.starling.engine.sim.Reach;
 import dev.starling.engine.sim.Scenario;
 import dev.starling.engine.topology.Topology;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
@@ -63,6 +65,15 @@ final class ScenarioOptions {
               + " Default: none.")
   private String mutant;
 
+  private Map<Fault, Integer> amounts;
+  private Mutant planted;
+
+  /** Reads what does not depend on the seed; before {@link #of}, once. */
+  void conclude() {
+    amounts = faults == null ? null : amounts();
+    planted = mutant();
+  }
+
   Scenario of(long seed) {
     Scenario drawn = Scenario.ofSeed(seed);
     Scenario sized =
@@ -76,26 +87,31 @@ final class ScenarioOptions {
                 ? sized.topology()
                 : parse("topology", topology, Topology.Kind.values()),
             reach == null ? sized.reach() : parse("reach", reach, Reach.values()));
-    return withFaults(shaped).mutant(mutant());
+    return withFaults(shaped).mutant(planted);
   }
 
   private Scenario withFaults(Scenario drawn) {
-    if (faults == null) {
+    if (amounts == null) {
       return drawn;
     }
     Scenario scenario = drawn;
     for (Fault fault : Fault.values()) {
-      scenario = scenario.fault(fault, 0);
+      scenario = scenario.fault(fault, amounts.getOrDefault(fault, 0));
     }
+    return scenario;
+  }
+
+  private Map<Fault, Integer> amounts() {
+    Map<Fault, Integer> given = new EnumMap<>(Fault.class);
     if (faults.equals(NO_FAULTS)) {
-      return scenario;
+      return given;
     }
     for (String item : faults.split(",", -1)) {
       String[] parts = item.split("=", 2);
       Fault fault = parse("fault", parts[0], Fault.values());
-      scenario = scenario.fault(fault, parts.length == 1 ? 1 : amount(item, parts[1]));
+      given.put(fault, parts.length == 1 ? 1 : amount(item, parts[1]));
     }
-    return scenario;
+    return given;
   }
 
   private static int amount(String item, String text) {

@@ -89,6 +89,7 @@ public final class SimCommand extends StarlingCommand {
       answer(lists.json(), lists.text());
       return;
     }
+    scenario.conclude();
     Scenario first = scenario.of(from);
     if (trace) {
       Simulation.run(first, line -> terminal().err().println(line));

@@ -222,7 +222,10 @@ public final class LockGuard implements CompletionHandler {
 
   private void fenceAndSwap() {
     long fenced = LockWord.fence(breakingWord);
+    // A log without room for the fence ends the agent; nothing is under way then.
+    breaking = false;
     journal.fence(breakingStripe, LockWord.owner(breakingWord), LockWord.version(fenced));
+    breaking = true;
     own.compareAndSwap(
         layout.lineOffset(breakingStripe) + ControlLine.LOCK_OFFSET,
         breakingWord,

@@ -391,17 +391,31 @@ public final class Replay implements AutoCloseable {
     }
   }
 
-  /** Publishes one exchange that nothing else explains and that something later needs. */
+  /**
+   * Publishes one exchange that nothing else explains and that something later needs. First those
+   * that the replica's own log cannot explain any more: what is still to be read there may be a
+   * fence of the same version.
+   */
   private boolean landCandidate() {
+    return landCandidate(true) || landCandidate(false);
+  }
+
+  private boolean landCandidate(boolean ownLogIsPast) {
     for (Candidate candidate : candidates) {
       Chain chain = chains.get(candidate.chain());
       if (chain.version(candidate.stripe()) == candidate.version() - 1
-          && isNeeded(candidate.chain(), candidate.stripe(), candidate.version())) {
+          && isNeeded(candidate.chain(), candidate.stripe(), candidate.version())
+          && (!ownLogIsPast || isPast(chain, candidate.stripe()))) {
         land(candidate);
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether the log of a replica has been read beyond what happened to a stripe next. */
+  private static boolean isPast(Chain chain, int stripe) {
+    return chain.reader().isEnded() || !chain.reader().queue(stripe).isEmpty();
   }
 
   private void land(Candidate candidate) {

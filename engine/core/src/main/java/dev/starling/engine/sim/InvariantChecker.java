@@ -16,6 +16,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Watches a simulation and notes every violated invariant. It sees each successful swap of a lock
@@ -184,19 +185,9 @@ final class InvariantChecker implements SimWatch {
     traceHash = traceHash * 31 + after;
     int stripe = stripeOfLine(offset);
     int home = replica.rank();
-    String where =
-        "stripe "
-            + stripe
-            + " of rank "
-            + home
-            + " by rank "
-            + by
-            + ": "
-            + LockWord.describe(before)
-            + " -> "
-            + LockWord.describe(after);
+    Supplier<String> where = () -> transition(stripe, home, by, before, after);
     if (traced) {
-      trace.accept(where);
+      trace.accept(where.get());
     }
     Shadow shadow = shadows.get(replica);
     if (shadow.word[stripe] != before) {
@@ -204,7 +195,7 @@ final class InvariantChecker implements SimWatch {
           "I1: the lock word was changed by something other than a swap of the fabric, it was "
               + LockWord.describe(shadow.word[stripe])
               + ", "
-              + where);
+              + where.get());
     }
     shadow.word[stripe] = after;
     int holder = LockWord.owner(before);
@@ -212,12 +203,12 @@ final class InvariantChecker implements SimWatch {
       boolean acquired =
           after == LockWord.acquire(before, by, LockWord.epoch(after), LockWord.target(after));
       if (!acquired || LockWord.epoch(after) == 0 || isForReading(after) && by != home) {
-        violated("I1: not a legal acquisition, " + where);
+        violated("I1: not a legal acquisition, " + where.get());
       }
     } else if (by == home && holder != home && after == LockWord.fence(before)) {
       fenced(replica, stripe, before);
     } else if (holder != by) {
-      violated("I1: the lock of another was changed, " + where);
+      violated("I1: the lock of another was changed, " + where.get());
     } else if (after == LockWord.publish(before) && !isForReading(before)) {
       Intent intent = openIntents.get(key(by, stripe));
       if (intent != null) {
@@ -227,8 +218,13 @@ final class InvariantChecker implements SimWatch {
     } else if (after != LockWord.releaseUnchanged(before)
         && after != LockWord.retarget(before, LockWord.target(after))) {
       long rise = LockWord.version(after) - LockWord.version(before);
-      violated((rise == 0 || rise == 1 ? "I1" : "I3") + ": not a legal transition, " + where);
+      violated((rise == 0 || rise == 1 ? "I1" : "I3") + ": not a legal transition, " + where.get());
     }
+  }
+
+  private static String transition(int stripe, int home, int by, long before, long after) {
+    return "stripe %d of rank %d by rank %d: %s -> %s"
+        .formatted(stripe, home, by, LockWord.describe(before), LockWord.describe(after));
   }
 
   /** Whoever copies for a checkpoint names the current plane: nothing will be written. */
@@ -236,9 +232,9 @@ final class InvariantChecker implements SimWatch {
     return LockWord.target(held) == LockWord.current(held);
   }
 
-  private void published(Replica replica, int stripe, int plane, String where) {
+  private void published(Replica replica, int stripe, int plane, Supplier<String> where) {
     if (shadows.get(replica).pinnedPlane[stripe] == plane) {
-      violated("I2: published into the pinned plane, " + where);
+      violated("I2: published into the pinned plane, " + where.get());
     }
     shadows.get(replica).published[stripe] = content(replica, stripe, plane);
   }

@@ -4,6 +4,7 @@ import dev.starling.engine.log.LogFullException;
 import dev.starling.engine.log.LogSink;
 import dev.starling.engine.log.MemoryLog;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 
 /** A log in memory that fills up, and whose writer may die in the middle of a record. */
@@ -82,7 +83,7 @@ final class SimSink implements LogSink {
   private void tearLast() {
     List<byte[]> records = log.records();
     byte[] whole = records.removeLast();
-    records.add(java.util.Arrays.copyOf(whole, whole.length / 2));
+    records.add(Arrays.copyOf(whole, whole.length / 2));
     torn = true;
     onTorn.run();
   }

@@ -61,6 +61,8 @@ public final class Simulation implements AutoCloseable {
   private int returning;
   private long deaths;
   private long returned;
+  private long provedFromASet;
+  private long sumsCompared;
 
   private Simulation(Scenario scenario, Consumer<String> trace) {
     ConfigurationException.requireRange(
@@ -248,7 +250,7 @@ public final class Simulation implements AutoCloseable {
 
   /** An agent failed: with a full log that is what should happen, otherwise it is a mistake. */
   private void stop(SimWorker worker, StarlingException failure) {
-    if (!worker.sink().isFull()) {
+    if (!(failure instanceof LogFullException)) {
       checker.violated("rank " + worker.rank() + " failed: " + failure.getMessage());
       return;
     }
@@ -353,7 +355,7 @@ public final class Simulation implements AutoCloseable {
     }
     if (checker.violations().isEmpty()) {
       checker.finished();
-      new Accounts(scenario, layout, checker).check(workers, deaths);
+      sumsCompared = new Accounts(scenario, layout, checker).check(workers, deaths);
       proveReplay();
     }
   }
@@ -400,6 +402,7 @@ public final class Simulation implements AutoCloseable {
     }
     logs.prove(0, living, checker);
     if (sets.complete() > 0) {
+      provedFromASet++;
       logs.dropBefore(sets.complete());
       logs.prove(sets.complete(), living, checker);
     }
@@ -408,6 +411,8 @@ public final class Simulation implements AutoCloseable {
   private Map<String, Long> totals() {
     Map<String, Long> totals = Accounts.totals(workers, gone, checker, returned);
     counts.putDeaths(totals);
+    totals.put("proved_from_a_set", provedFromASet);
+    totals.put("sums_compared", sumsCompared);
     return totals;
   }
 

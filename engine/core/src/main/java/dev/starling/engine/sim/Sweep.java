@@ -45,12 +45,21 @@ public final class Sweep {
       List<SimReport> reports =
           LongStream.range(first, end)
               .parallel()
-              .mapToObj(seed -> Simulation.run(scenario.apply(seed)))
+              .mapToObj(seed -> run(scenario.apply(seed)))
               .toList();
       reports.forEach(sweep::add);
       progress.accept(end - first);
     }
     return sweep;
+  }
+
+  private static SimReport run(Scenario scenario) {
+    try {
+      return Simulation.run(scenario);
+    } catch (RuntimeException | Error failure) {
+      throw new IllegalStateException(
+          "the simulator itself failed, again: " + scenario.command() + ": " + failure, failure);
+    }
   }
 
   private void add(SimReport report) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** The page of promises names tests that exist, and every promise. */
 class PromisesPageTest {
-  private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+  private static final Path ROOT = Path.of(System.getProperty("basedir", ".")).resolve("../..");
   private static final Pattern NAMED =
       Pattern.compile("`([A-Z]\\w+(?:Test|Stress))(?:\\.(should\\w+))?`");
   private static final int MIN_NAMED = 20;

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.starling.engine.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -43,7 +45,9 @@ class SimulationTest {
     assertEquals(List.of(), found);
   }
 
+  /** Each simulation is bounded by its events; how many there are is up to who asks. */
   @Test
+  @Timeout(value = 8, unit = TimeUnit.HOURS)
   void shouldKeepAllInvariantsWhenEverythingFails_I1_to_I8_P1_to_P7() {
     Sweep sweep = sweep(FIRST, SEEDS, Scenario::ofSeed);
     assertClean(sweep);
