@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -34,7 +33,7 @@ public final class Replay implements AutoCloseable {
   private final KernelThread kernels = new KernelThread();
   private final Map<ChainId, Chain> chains = new TreeMap<>();
   private final Map<ChainId, Origin> copies = new TreeMap<>();
-  private final List<Candidate> candidates = new ArrayList<>();
+  private final Candidates candidates = new Candidates();
   private final Map<ChainId, List<Map<Long, List<ReplayWatch>>>> watches = new HashMap<>();
   private final Map<ChainId, List<ReplayWatch>> optimizerWatches = new HashMap<>();
   private final List<String> damages = new ArrayList<>();
@@ -310,7 +309,7 @@ public final class Replay implements AutoCloseable {
         if (chain.version(stripe) != version - 1) {
           yield event.duringCut && chain.version(stripe) >= version;
         }
-        dropCandidates(chain.id(), stripe, version);
+        candidates.settled(chain.id(), stripe, version);
         chain.fence(stripe);
         reached(chain, stripe);
         yield true;
@@ -321,7 +320,7 @@ public final class Replay implements AutoCloseable {
           yield false;
         }
         // The home was killed while it broke the lock; whoever met it later knows.
-        candidates.addFirst(new Candidate(chain.id(), stripe, version, null, null, event.position));
+        candidates.addFence(new Candidate(chain.id(), stripe, version, null, null, event.position));
         yield true;
       }
     };
@@ -340,7 +339,7 @@ public final class Replay implements AutoCloseable {
       if (peer.version(stripe) != peerVersion - 1) {
         return false;
       }
-      dropCandidates(peer.id(), stripe, peerVersion);
+      candidates.settled(peer.id(), stripe, peerVersion);
       chain.exchange(stripe, peer, event.withUpdate);
       reached(chain, stripe);
       reached(peer, stripe);
@@ -366,28 +365,10 @@ public final class Replay implements AutoCloseable {
         PrivateMemory.allocate("an unsettled exchange", layout.stripeLengthBytes(stripe));
     chain.average(stripe, peer, event.withUpdate, result.segment());
     Candidate onPeer = new Candidate(peer.id(), stripe, peerVersion, null, result, event.position);
-    candidates.add(onPeer);
+    candidates.addExchange(onPeer);
     if (event.ending == StripeEvent.Ending.OPEN) {
-      candidates.add(
+      candidates.addExchange(
           new Candidate(chain.id(), stripe, event.version, onPeer, result, event.position));
-    }
-  }
-
-  private void dropCandidates(ChainId chain, int stripe, long version) {
-    List<Candidate> dropped =
-        candidates.stream()
-            .filter(
-                candidate ->
-                    candidate.chain().equals(chain)
-                        && candidate.stripe() == stripe
-                        && candidate.version() <= version)
-            .toList();
-    candidates.removeAll(dropped);
-    for (Candidate candidate : dropped) {
-      if (candidate.result() != null
-          && candidates.stream().noneMatch(other -> other.result() == candidate.result())) {
-        candidate.result().close();
-      }
     }
   }
 
@@ -401,16 +382,18 @@ public final class Replay implements AutoCloseable {
   }
 
   private boolean landCandidate(boolean ownLogIsPast) {
-    for (Candidate candidate : candidates) {
-      Chain chain = chains.get(candidate.chain());
-      if (chain.version(candidate.stripe()) == candidate.version() - 1
-          && isNeeded(candidate.chain(), candidate.stripe(), candidate.version())
-          && (!ownLogIsPast || isPast(chain, candidate.stripe()))) {
-        land(candidate);
-        return true;
-      }
+    Candidate found = candidates.first(candidate -> isDue(candidate, ownLogIsPast));
+    if (found != null) {
+      land(found);
     }
-    return false;
+    return found != null;
+  }
+
+  private boolean isDue(Candidate candidate, boolean ownLogIsPast) {
+    Chain chain = chains.get(candidate.chain());
+    return chain.version(candidate.stripe()) == candidate.version() - 1
+        && isNeeded(candidate.chain(), candidate.stripe(), candidate.version())
+        && (!ownLogIsPast || isPast(chain, candidate.stripe()));
   }
 
   /** Whether the log of a replica has been read beyond what happened to a stripe next. */
@@ -434,7 +417,7 @@ public final class Replay implements AutoCloseable {
       } else {
         chain.land(candidate.stripe(), candidate.result().segment());
       }
-      dropCandidates(candidate.chain(), candidate.stripe(), candidate.version());
+      candidates.settled(candidate.chain(), candidate.stripe(), candidate.version());
       resolved.add(
           candidate.position()
               + (candidate.result() == null
@@ -545,7 +528,9 @@ public final class Replay implements AutoCloseable {
    * @return a sentence for each, the earliest first
    */
   public List<String> gaps() {
-    return layout == null ? List.of() : new OpenEnds(chains, copies, candidates, layout).gaps();
+    return layout == null
+        ? List.of()
+        : new OpenEnds(chains, copies, candidates.unsettled(), layout).gaps();
   }
 
   /**
@@ -556,7 +541,7 @@ public final class Replay implements AutoCloseable {
   public List<String> tails() {
     List<String> tails = new ArrayList<>(empty);
     if (layout != null) {
-      tails.addAll(new OpenEnds(chains, copies, candidates, layout).tails());
+      tails.addAll(new OpenEnds(chains, copies, candidates.unsettled(), layout).tails());
     }
     return tails;
   }
@@ -598,11 +583,6 @@ public final class Replay implements AutoCloseable {
     kernels.close();
     chains.values().forEach(Chain::close);
     chains.clear();
-    candidates.stream()
-        .map(Candidate::result)
-        .filter(Objects::nonNull)
-        .distinct()
-        .forEach(PrivateMemory::close);
-    candidates.clear();
+    candidates.close();
   }
 }

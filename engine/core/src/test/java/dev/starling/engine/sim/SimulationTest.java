@@ -98,6 +98,19 @@ class SimulationTest {
     assertTrue(sweep.injected().get(fault) > 0, fault + " never happened");
   }
 
+  /** Replay once took an exchange for published whose home told of a fence further on in its log. */
+  @Test
+  void shouldReplayWhenAFenceIsStillToBeReadAndSomethingElseNeedsItsVersion_P7() {
+    Scenario scenario =
+        Scenario.calm(1_000_919, 6, 8)
+            .fault(Fault.CRASH, 2)
+            .fault(Fault.CRASH_POINT, 1)
+            .fault(Fault.RETURN, 1)
+            .fault(Fault.UNCERTAIN, 3)
+            .fault(Fault.DELAY, 4);
+    assertEquals(List.of(), Simulation.run(scenario).violations());
+  }
+
   @Test
   void shouldRunTheSameWayAgainWhenTheScenarioIsTheSame_P7() {
     for (long seed = 1; seed <= 40; seed++) {
