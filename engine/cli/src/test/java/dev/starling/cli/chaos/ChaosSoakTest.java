@@ -140,8 +140,9 @@ class ChaosSoakTest {
       run.requireConservation(REPORT);
       JsonNode verify = requireProven(run);
       assertTrue(verify.get("setsCompared").asLong() > 0, verify::toString);
+    } finally {
+      remove(regions);
     }
-    Files.delete(regions);
     remove(directory);
   }
 
