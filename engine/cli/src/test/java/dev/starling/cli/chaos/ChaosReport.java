@@ -25,6 +25,13 @@ final class ChaosReport {
     largest.merge(name, value, Math::max);
   }
 
+  /** Adds what happened in the runs of another report. */
+  void addAll(ChaosReport other) {
+    other.faults.forEach(this::add);
+    other.sums.forEach(this::add);
+    other.largest.forEach(this::largest);
+  }
+
   /** Adds what {@code starling verify --json} found. */
   void verified(JsonNode verify) {
     add("runs verified", 1);

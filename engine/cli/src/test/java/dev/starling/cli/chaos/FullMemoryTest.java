@@ -16,11 +16,9 @@ import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.jextract.Lanes;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,12 +33,7 @@ class FullMemoryTest {
 
   @BeforeEach
   void open() throws Exception {
-    Optional<LimitedFileSystem> opened = LimitedFileSystem.open(4 << 20);
-    Lanes.enter(
-        "tmpfs",
-        opened.isPresent(),
-        "this user may mount no file system, also not in a namespace of its own");
-    memory = opened.orElseThrow();
+    memory = LimitedFileSystem.enter(4 << 20);
     fabric = new ShmFabric(memory.path());
   }
 

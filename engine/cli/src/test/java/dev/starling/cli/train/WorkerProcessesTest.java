@@ -179,15 +179,38 @@ class WorkerProcessesTest {
   @Test
   void shouldStartEverybodyAgainWhenAllAreKilledTheMomentTheyStart() throws Exception {
     Process run =
-        start("--workers", "2", "--steps", "200", "--compute-ms", "2", "--restart", "100000");
+        start("--workers", "2", "--steps", "1000000", "--compute-ms", "2", "--restart", "100000");
     awaitStat(run, everyoneHasDone(20));
-    long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
-    while (System.nanoTime() - untilNs < 0) {
+    long beginNs = System.nanoTime();
+    while (System.nanoTime() - beginNs < TimeUnit.SECONDS.toNanos(2) || startedAgain() < 6) {
+      assertTrue(run.isAlive(), err());
+      assertTrue(System.nanoTime() - beginNs < TimeUnit.SECONDS.toNanos(LIMIT_S), err());
       run.children().forEach(ProcessHandle::destroyForcibly);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
-    JsonNode result = result(run, 0);
-    assertTrue(result.get("restarts").asInt() >= 2, result.toString());
+    awaitStat(run, everyoneIsBack());
+    signal("TERM", run.pid());
+    JsonNode result = result(run, 143);
+    assertTrue(result.get("restarts").asInt() >= 6, result.toString());
     assertEquals(0, result.get("lostRanks").size(), result.toString());
+  }
+
+  private long startedAgain() throws IOException {
+    return err().lines().filter(line -> line.endsWith("; it is started again")).count();
+  }
+
+  private static Predicate<JsonNode> everyoneIsBack() {
+    return stat -> {
+      for (JsonNode rank : stat.get("ranks")) {
+        // The counters are those of the living incarnation.
+        if (!rank.get("state").asText().equals("joined")
+            || rank.get("incarnation").asInt(0) == 0
+            || rank.path("counters").path("gradients_applied").asLong() == 0) {
+          return false;
+        }
+      }
+      return true;
+    };
   }
 
   @Test
