@@ -118,6 +118,7 @@ final class ClusterJob implements TrainingJob {
             .shape(shape(options))
             .progressLongs(ClusterBoard.PROGRESS_WORDS)
             .joinTimeoutNs(Math.max(1_000_000_000L, gatherNs()))
+            .deadAfterNs((long) (options.launch.silenceSeconds * 1e9))
             .listener(
                 new ControlLink.Listener() {
                   @Override

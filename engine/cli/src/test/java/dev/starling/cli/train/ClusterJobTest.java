@@ -278,6 +278,7 @@ class ClusterJobTest {
         "--world-size 1 --fabric carrier-pigeon | --fabric=carrier-pigeon is unknown: choose one of"
             + " auto, shm",
         "--world-size 1 --gather-seconds 0 | --gather-seconds=0.0 is out of range",
+        "--world-size 1 --silence-seconds 0.5 | --silence-seconds=0.5 is out of range",
       })
   void shouldRefuseInOneSentence(String options, String part) {
     CommandRun run =
