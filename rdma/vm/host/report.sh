@@ -2,6 +2,7 @@
 
 JSON_VALUES=(casUs cCasUs readUs cReadUs writeUs cWriteUs readMBs perftestReadMBs writeMBs
   perftestWriteMBs twoHostAccuracy)
+CHAOS_VALUES=(chaosKills chaosPauses chaosStandstillMs)
 
 escape_xml() {
   # Control characters are not allowed in XML, tabs and ends of lines are.
@@ -73,13 +74,16 @@ total() {
 
 # The number that a guest noted under a name, or null.
 noted() {
-  { cat "$WORK"/{verbs,two-hosts,torture}/node*/values 2>/dev/null || true; } |
+  { cat "$WORK"/{verbs,two-hosts,chaos,torture}/node*/values 2>/dev/null || true; } |
     awk -v key="$1" '$1 == key {value = $2} END {print value == "" ? "null" : value}'
 }
 
 summary() {
   local key value line
   line="{\"tests\": $(total tests), \"failed\": $(total failed)"
+  if [[ " $CHOSEN_STAGES " == *" chaos "* ]]; then
+    JSON_VALUES+=("${CHAOS_VALUES[@]}")
+  fi
   for key in "${JSON_VALUES[@]}"; do
     value=$(noted "$key")
     if [[ $value == null ]]; then

@@ -47,6 +47,7 @@ final class ClusterJob implements TrainingJob {
   private final ClusterBoard cluster;
   private final JoinedWorker joined;
   private final JobObserver observer;
+  private volatile boolean expelled;
   private volatile boolean over;
   private volatile boolean evaluates;
   private long standingSinceNs = System.nanoTime();
@@ -117,6 +118,7 @@ final class ClusterJob implements TrainingJob {
             .shape(shape(options))
             .progressLongs(ClusterBoard.PROGRESS_WORDS)
             .joinTimeoutNs(Math.max(1_000_000_000L, gatherNs()))
+            .deadAfterNs((long) (options.launch.silenceSeconds * 1e9))
             .listener(
                 new ControlLink.Listener() {
                   @Override
@@ -126,6 +128,12 @@ final class ClusterJob implements TrainingJob {
 
                   @Override
                   public void onWarning(String sentence) {
+                    tell.accept(sentence);
+                  }
+
+                  @Override
+                  public void onExpelled(int other, String sentence) {
+                    expelled = true;
                     tell.accept(sentence);
                   }
                 });
@@ -233,15 +241,43 @@ final class ClusterJob implements TrainingJob {
     if (joined.awaitStart(stop)) {
       new WorkerLoop(plan, board(), rank, this::isToStop).run(joined.worker());
     }
+    requireMember();
     joined.finish(() -> true);
     while (!isOver()) {
+      requireMember();
       Thread.sleep(POLL_MS);
     }
+    requireMember();
     over = true;
   }
 
   private boolean isToStop() {
-    return stop.isRequested() || joined.isStopRequested();
+    return stop.isRequested() || joined.isStopRequested() || isOutcast();
+  }
+
+  /**
+   * Whether the run goes on without this process: others take it for dead, and none is left that
+   * does not. It would train alone, and save a second model.
+   */
+  private boolean isOutcast() {
+    if (!expelled) {
+      return false;
+    }
+    for (int other = 0; other < board().workers(); other++) {
+      if (other != rank && cluster.isAlive(other)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void requireMember() {
+    if (isOutcast()) {
+      throw new StarlingException(
+          ("the other ranks take rank %d for dead, as it was silent for too long, and the run goes"
+                  + " on without it: start it again with the same command, so that it joins anew")
+              .formatted(rank));
+    }
   }
 
   /** Whether this rank need not wait any more: another has evaluated, or this one is to. */

@@ -2,6 +2,7 @@ package dev.starling.cli.train;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.rendezvous.LaunchEnvironment;
+import dev.starling.engine.rendezvous.LinkLimits;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +17,7 @@ final class LaunchOptions {
   static final String AUTO = "auto";
   static final String SHM = "shm";
   private static final double MAX_GATHER_SECONDS = 86_400;
+  private static final double MAX_SILENCE_SECONDS = 3_600;
 
   @Option(
       names = "--fabric",
@@ -93,9 +95,20 @@ final class LaunchOptions {
               + " are missing, 0.1 to 86400. Default: ${DEFAULT-VALUE}.")
   double gatherSeconds = 60;
 
+  @Option(
+      names = "--silence-seconds",
+      paramLabel = "S",
+      description =
+          "After how long a silence a rank counts as dead, 1 to 3600; one whose process ends is"
+              + " noticed at once. Raise it where ranks starve each other of processors. Default:"
+              + " ${DEFAULT-VALUE}.")
+  double silenceSeconds = LinkLimits.DEAD_AFTER_NS_DEFAULT / 1e9;
+
   /** Checks what can be checked at once. */
   void check() {
     ConfigurationException.requireRange("--gather-seconds", gatherSeconds, 0.1, MAX_GATHER_SECONDS);
+    ConfigurationException.requireRange(
+        "--silence-seconds", silenceSeconds, 1, MAX_SILENCE_SECONDS);
     if (gidIndex != null) {
       ConfigurationException.requireRange("--gid-index", gidIndex, 0, 65_535);
     }

@@ -143,6 +143,28 @@ class ClusterJobTest {
   }
 
   @Test
+  void shouldEndARankThatWasTakenForDeadWhileItWasStoppedAndTakeItInAgain() throws Exception {
+    String[] options = {"--steps", "1500", "--compute-ms", "10"};
+    try (RankProcesses ranks = RankProcesses.start(shared, 3, options)) {
+      ranks.awaitSteps(0, 20);
+      ranks.signal("STOP", 2);
+      ranks.awaitTold(0, "rank 2 was lost after ");
+      ranks.awaitTold(1, "rank 2 was lost after ");
+      ranks.signal("CONT", 2);
+      String error = ranks.result(2, 1).get("error").asText();
+      assertTrue(error.contains("the other ranks take rank 2 for dead"), error);
+      assertFalse(Files.exists(ranks.directory("rank-2").resolve("model.safetensors")));
+      ranks.start(2, Map.of(), options);
+      ranks.awaitTold(0, "rank 2 is back (incarnation 1)");
+      JsonNode result = ranks.result(0, 0);
+      assertPart(ranks.result(1, 0), 1);
+      assertPart(ranks.result(2, 0), 2);
+      assertEquals("[]", result.get("lostRanks").toString());
+      assertNothingLeft(ranks);
+    }
+  }
+
+  @Test
   void shouldBeginWithoutARankThatNeverComesAndTakeItInWhenItComesLate() throws Exception {
     try (RankProcesses ranks = new RankProcesses(shared, 2)) {
       String[] options = {"--steps", "1000", "--compute-ms", "5", "--gather-seconds", "3"};
@@ -256,6 +278,7 @@ class ClusterJobTest {
         "--world-size 1 --fabric carrier-pigeon | --fabric=carrier-pigeon is unknown: choose one of"
             + " auto, shm",
         "--world-size 1 --gather-seconds 0 | --gather-seconds=0.0 is out of range",
+        "--world-size 1 --silence-seconds 0.5 | --silence-seconds=0.5 is out of range",
       })
   void shouldRefuseInOneSentence(String options, String part) {
     CommandRun run =

@@ -98,8 +98,18 @@ public final class ControlLink implements AutoCloseable {
     default void onRefused(String sentence) {}
 
     /**
-     * Something is wrong and was dealt with: a connection broke, another rank takes this one for
-     * dead.
+     * Another rank takes this process for dead and keeps out of its way, for instance because it
+     * was stopped for too long; that rank counts as dead here from now on.
+     *
+     * @param rank the other rank
+     * @param sentence who does not accept this rank, and why
+     */
+    default void onExpelled(int rank, String sentence) {
+      onWarning(sentence);
+    }
+
+    /**
+     * Something is wrong and was dealt with, for instance a connection broke.
      *
      * @param sentence what happened
      */

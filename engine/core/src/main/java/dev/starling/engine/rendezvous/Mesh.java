@@ -323,7 +323,9 @@ final class Mesh {
       return;
     }
     if (code == Refusal.EXPELLED) {
-      loop.tell(l -> l.onWarning(member + " does not accept this rank: " + text));
+      int rank = member.rank();
+      String sentence = member + " does not accept this rank: " + text;
+      loop.tell(l -> l.onExpelled(rank, sentence));
     }
     member.connection(null);
     declareDead(member, text);

@@ -98,7 +98,9 @@ class SimulationTest {
     assertTrue(sweep.injected().get(fault) > 0, fault + " never happened");
   }
 
-  /** Replay once took an exchange for published whose home told of a fence further on in its log. */
+  /**
+   * Replay once took an exchange for published whose home told of a fence further on in its log.
+   */
   @Test
   void shouldReplayWhenAFenceIsStillToBeReadAndSomethingElseNeedsItsVersion_P7() {
     Scenario scenario =
