@@ -21,7 +21,7 @@ REST_MS=(200 1500)      # between two disturbances
 MIN_ROUNDS=3            # each kills once and stops twice
 START_LIMIT_SECONDS=300 # three JVMs on one emulated processor
 PROGRESS_LIMIT_SECONDS=30 # for a step of rank 0 to be told, which happens every 2 s
-RETURN_LIMIT_SECONDS=120  # for a rank that was killed, which starts a JVM, or stopped
+RETURN_LIMIT_SECONDS=300  # for a rank that was killed, which starts a JVM, or stopped
 END_LIMIT_SECONDS=60
 DEVICE_LIMIT_SECONDS=10
 DUMP_SECONDS=5
@@ -294,7 +294,7 @@ sentences() {
 
 shared_memory() {
   local left
-  left=$(find "${SHM[@]}" -type f)
+  left=$(find "${SHM[0]}" "${SHM[2]}" -type f)
   [[ -z $left ]] || die "files are left in shared memory: ${left//$'\n'/ }"
 }
 
