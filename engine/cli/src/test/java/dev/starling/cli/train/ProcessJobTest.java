@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -26,6 +27,11 @@ class ProcessJobTest {
   private final List<String> told = new ArrayList<>();
   private final List<Process> started = new ArrayList<>();
   private int starts;
+
+  @AfterEach
+  void endWhatAFailureLeft() {
+    started.forEach(Process::destroyForcibly);
+  }
 
   private synchronized void tell(String line) {
     told.add(line);
