@@ -45,6 +45,7 @@ final class ProcessJob implements TrainingJob {
   private final List<String> arguments;
   private final StopSignal stop;
   private final Consumer<String> tell;
+  private final WorkerProcess.Starter starter;
   private final ShmFabric fabric;
   private final JobBoard board;
   private final JobObserver observer;
@@ -65,6 +66,7 @@ final class ProcessJob implements TrainingJob {
    * @param arguments the options as they were given
    * @param stop ends the run early
    * @param tell takes a sentence for people, from any thread
+   * @param starter starts the processes
    * @throws IOException when a process cannot be started
    */
   ProcessJob(
@@ -72,13 +74,15 @@ final class ProcessJob implements TrainingJob {
       Recording recording,
       List<String> arguments,
       StopSignal stop,
-      Consumer<String> tell)
+      Consumer<String> tell,
+      WorkerProcess.Starter starter)
       throws IOException {
     this.plan = plan;
     this.recording = recording;
     this.arguments = arguments;
     this.stop = stop;
     this.tell = tell;
+    this.starter = starter;
     int workers = plan.options().workers;
     fabric = new ShmFabric(plan.options().directory);
     fabric.removeDeadRegions();
@@ -142,7 +146,8 @@ final class ProcessJob implements TrainingJob {
         incarnation > recording.firstIncarnation(),
         board.path(),
         recording.workerArguments(arguments),
-        line -> tell.accept("rank " + rank + ": " + line));
+        line -> tell.accept("rank " + rank + ": " + line),
+        starter);
   }
 
   @Override

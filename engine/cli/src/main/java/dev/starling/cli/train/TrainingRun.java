@@ -140,7 +140,13 @@ final class TrainingRun {
       return new ClusterJob(plan, place.get(), parameters, stop, tell(display, directory));
     }
     return options.processes
-        ? new ProcessJob(plan, recording, workerArguments, stop, tell(display, directory))
+        ? new ProcessJob(
+            plan,
+            recording,
+            workerArguments,
+            stop,
+            tell(display, directory),
+            WorkerProcess.Starter.SYSTEM)
         : new ThreadJob(plan, recording, parameters, stop);
   }
 

@@ -8,8 +8,10 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** One worker's process as its supervisor sees it. Belongs to the supervisor's thread. */
 final class WorkerProcess {
@@ -20,6 +22,36 @@ final class WorkerProcess {
   private static final int FAILURE = 1;
   private static final int USAGE = 2;
   private static final long KILLED_LIMIT_MS = 5_000;
+
+  /** Starts a worker's process. */
+  @FunctionalInterface
+  interface Starter {
+    /** What the system does. */
+    Starter SYSTEM =
+        command ->
+            new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectInput(ProcessBuilder.Redirect.PIPE)
+                .start();
+
+    /**
+     * Starts it.
+     *
+     * @param command the program and its arguments
+     * @return the process, whose standard input ends with this process
+     * @throws IOException when it cannot be started
+     */
+    Process start(List<String> command) throws IOException;
+
+    /**
+     * Starts the thread that reads what a process writes.
+     *
+     * @param reader the thread
+     */
+    default void read(Thread reader) {
+      reader.start();
+    }
+  }
 
   private final int rank;
   private final int incarnation;
@@ -42,6 +74,7 @@ final class WorkerProcess {
    * @param board the job's board
    * @param arguments the run's options as they were given
    * @param output takes each line that the process writes, from a thread of its own
+   * @param starter starts the process
    * @throws IOException when it cannot be started
    */
   WorkerProcess(
@@ -50,19 +83,45 @@ final class WorkerProcess {
       boolean returns,
       Path board,
       List<String> arguments,
-      Consumer<String> output)
+      Consumer<String> output,
+      Starter starter)
       throws IOException {
     this.rank = rank;
     this.incarnation = incarnation;
     returnUntold = returns;
-    process =
-        new ProcessBuilder(command(rank, incarnation, board, arguments))
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .redirectInput(ProcessBuilder.Redirect.PIPE)
-            .start();
+    process = start(starter, command(rank, incarnation, board, arguments));
     reader = new Thread(() -> read(output), "starling-output-" + rank);
     reader.setDaemon(true);
-    reader.start();
+    try {
+      starter.read(reader);
+    } catch (OutOfMemoryError shortOfThreads) {
+      // Nobody would ever end it.
+      process.destroyForcibly();
+      throw shortOfThreads(shortOfThreads);
+    }
+  }
+
+  /** A process whose start needs a thread that the system refuses runs, though nobody has it. */
+  private static Process start(Starter starter, List<String> command) throws IOException {
+    Set<ProcessHandle> before = ProcessHandle.current().children().collect(Collectors.toSet());
+    try {
+      return starter.start(command);
+    } catch (OutOfMemoryError shortOfThreads) {
+      ProcessHandle.current()
+          .children()
+          .filter(child -> !before.contains(child))
+          .forEach(ProcessHandle::destroyForcibly);
+      throw shortOfThreads(shortOfThreads);
+    }
+  }
+
+  private static IOException shortOfThreads(OutOfMemoryError failure) {
+    return new IOException(
+        "the system refuses the threads that look after it ("
+            + failure.getMessage()
+            + "): raise the number of processes and threads (ulimit -u, or pids.max of the control"
+            + " group), or free memory",
+        failure);
   }
 
   private static List<String> command(

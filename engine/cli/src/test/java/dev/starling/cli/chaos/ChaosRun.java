@@ -110,13 +110,27 @@ final class ChaosRun implements AutoCloseable {
     awaitEverybody();
   }
 
-  /** Waits until every worker is there and has done another step. */
+  /**
+   * Waits until every worker is there, has done another step, and its agent applied another one.
+   */
   void awaitEverybody() {
     long[] steps = new long[watch.board().workers()];
+    long[] rises = new long[steps.length];
     for (int rank = 0; rank < steps.length; rank++) {
       steps[rank] = watch.board().rank(rank).steps();
+      rises[rank] = watch.rises(rank);
     }
     await("step of every worker", () -> haveDoneMore(steps));
+    await("gradient applied by every agent", () -> haveAppliedMore(rises));
+  }
+
+  private boolean haveAppliedMore(long[] rises) {
+    for (int rank = 0; rank < rises.length; rank++) {
+      if (watch.rises(rank) <= rises[rank]) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean haveDoneMore(long[] steps) {
@@ -201,6 +215,8 @@ final class ChaosRun implements AutoCloseable {
   private void observe(ChaosReport report) {
     watch.end();
     report.largest("longest time without a step of a living worker, ms", watch.longestStepMs());
+    report.largest(
+        "longest time without a gradient applied by a living agent, ms", watch.longestApplyMs());
     report.largest("longest time from a kill to the return, ms", watch.longestReturnMs());
     report.add("ranks that came back", watch.returns());
     report.add("comparisons of living counters", watch.counted());

@@ -15,8 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Watches that every worker that lives and is not paused does steps (P1, I8), that who was killed
- * comes back, and that no worker applies more gradients than it was given (I7).
+ * Watches that every worker that lives and is not paused does steps and that its agent applies them
+ * (P1, I8), that who was killed comes back, and that no worker applies more gradients than it was
+ * given (I7).
  *
  * <p>How long a worker may take for a step follows from its options: the pretended computing, the
  * wait for its own agent, and the hold limit of a lock on its own replica, each as much longer as
@@ -47,6 +48,9 @@ final class ProgressWatch implements AutoCloseable {
   private final CompletableFuture<Void> finished = new CompletableFuture<>();
   private final boolean[] excused;
   private final long[] sinceNs;
+  private final long[] doneSinceNs;
+  private final long[] doneSeen;
+  private final long[] rises;
   private final long[] stepsSeen;
   private final int[] incarnationSeen;
   private final int[] deadIncarnation;
@@ -55,6 +59,7 @@ final class ProgressWatch implements AutoCloseable {
   private boolean ended;
   private int polls;
   private long longestStepNs;
+  private long longestApplyNs;
   private long longestReturnNs;
   private long returns;
   private long counted;
@@ -65,12 +70,16 @@ final class ProgressWatch implements AutoCloseable {
     int workers = board.workers();
     excused = new boolean[workers];
     sinceNs = new long[workers];
+    doneSinceNs = new long[workers];
+    doneSeen = new long[workers];
+    rises = new long[workers];
     stepsSeen = new long[workers];
     incarnationSeen = new int[workers];
     deadIncarnation = new int[workers];
     Arrays.fill(incarnationSeen, Membership.ABSENT);
     Arrays.fill(deadIncarnation, Membership.ABSENT);
     Arrays.fill(sinceNs, System.nanoTime());
+    Arrays.fill(doneSinceNs, System.nanoTime());
     thread.setDaemon(true);
     thread.start();
   }
@@ -98,6 +107,7 @@ final class ProgressWatch implements AutoCloseable {
   synchronized void excuse(int rank, boolean paused) {
     excused[rank] = paused;
     sinceNs[rank] = System.nanoTime();
+    doneSinceNs[rank] = sinceNs[rank];
   }
 
   /** A process was killed: its steps end with it. */
@@ -105,18 +115,21 @@ final class ProgressWatch implements AutoCloseable {
     deadIncarnation[rank] = Math.max(deadIncarnation[rank], incarnation);
     excused[rank] = false;
     sinceNs[rank] = System.nanoTime();
+    doneSinceNs[rank] = sinceNs[rank];
   }
 
   /** Nobody can join for a while, or everybody can again. */
   synchronized void excuseJoins(boolean impossible) {
     joinsExcused += impossible ? 1 : -1;
     Arrays.fill(sinceNs, System.nanoTime());
+    Arrays.fill(doneSinceNs, System.nanoTime());
   }
 
   /** Busy processes compete with the workers, or have ended. */
   synchronized void busy(int processes) {
     busy = processes;
     Arrays.fill(sinceNs, System.nanoTime());
+    Arrays.fill(doneSinceNs, System.nanoTime());
   }
 
   /** {@return what went wrong, or null} */
@@ -126,6 +139,15 @@ final class ProgressWatch implements AutoCloseable {
 
   synchronized long longestStepMs() {
     return TimeUnit.NANOSECONDS.toMillis(longestStepNs);
+  }
+
+  /** {@return how often a rank's agent was seen to have dealt with more gradients than before} */
+  synchronized long rises(int rank) {
+    return rises[rank];
+  }
+
+  synchronized long longestApplyMs() {
+    return TimeUnit.NANOSECONDS.toMillis(longestApplyNs);
   }
 
   synchronized long longestReturnMs() {
@@ -185,6 +207,8 @@ final class ProgressWatch implements AutoCloseable {
       }
       incarnationSeen[rank] = incarnation;
       sinceNs[rank] = nowNs;
+      doneSinceNs[rank] = nowNs;
+      doneSeen[rank] = 0;
     }
     long steps = record.steps();
     if (steps != stepsSeen[rank] || excused[rank] || board.phase() != JobBoard.Phase.RUNNING) {
@@ -208,7 +232,10 @@ final class ProgressWatch implements AutoCloseable {
     }
   }
 
-  /** Submitted = applied + pending + refused, and pending is never negative. */
+  /**
+   * Submitted = applied + pending + refused, and pending is never negative. Steps alone do not show
+   * that the agent lives: a compute thread that has waited for it long enough goes on.
+   */
   private void count(int rank, int incarnation) {
     Path region = Path.of(board.region(rank, incarnation).address());
     try (RegionView view = RegionView.open(region)) {
@@ -225,10 +252,26 @@ final class ProgressWatch implements AutoCloseable {
             "rank %d.%d applied or refused %d gradients of %d"
                 .formatted(rank, incarnation, done, submitted));
       }
+      requireMore(rank, incarnation, done);
     } catch (StarlingException gone) {
       if (java.nio.file.Files.exists(region)) {
         throw gone;
       }
+    }
+  }
+
+  private void requireMore(int rank, int incarnation, long done) {
+    long nowNs = System.nanoTime();
+    if (done != doneSeen[rank] || excused[rank] || board.phase() != JobBoard.Phase.RUNNING) {
+      longestApplyNs =
+          excused[rank] ? longestApplyNs : Math.max(longestApplyNs, nowNs - doneSinceNs[rank]);
+      rises[rank] += done > doneSeen[rank] ? 1 : 0;
+      doneSeen[rank] = done;
+      doneSinceNs[rank] = nowNs;
+    } else if (nowNs - doneSinceNs[rank] > TimeUnit.MILLISECONDS.toNanos(stepLimitMs())) {
+      fail(
+          "rank %d.%d lives and its agent has dealt with no gradient for %d ms after %d of them"
+              .formatted(rank, incarnation, stepLimitMs(), done));
     }
   }
 

@@ -234,17 +234,15 @@ public final class LockGuard implements CompletionHandler {
   }
 
   private boolean tryQuarantine(int stripe, int plane, long word) {
-    try {
-      replica.quarantine(stripe, plane);
+    if (replica.quarantine(stripe, plane)) {
       return true;
-    } catch (StarlingException full) {
-      // Nothing has happened yet: the next look tries again.
-      if (putOffWord[stripe] != word) {
-        putOffWord[stripe] = word;
-        counters.add(Counter.FENCES_PUT_OFF, 1);
-      }
-      return false;
     }
+    // Nothing has happened yet: the next look tries again.
+    if (putOffWord[stripe] != word) {
+      putOffWord[stripe] = word;
+      counters.add(Counter.FENCES_PUT_OFF, 1);
+    }
+    return false;
   }
 
   @Override

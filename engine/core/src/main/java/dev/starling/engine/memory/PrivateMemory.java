@@ -68,6 +68,12 @@ public final class PrivateMemory implements Region {
   @Override
   public void reserve(long offsetBytes, long lengthBytes) {}
 
+  /** Does nothing, as {@link #reserve}. */
+  @Override
+  public boolean tryReserve(long offsetBytes, long lengthBytes) {
+    return true;
+  }
+
   /** Unmaps the memory; later accesses fail. Closing twice does nothing. */
   @Override
   public void close() {

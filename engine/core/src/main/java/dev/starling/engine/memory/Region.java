@@ -24,6 +24,16 @@ public interface Region extends AutoCloseable {
    */
   void reserve(long offsetBytes, long lengthBytes);
 
+  /**
+   * Gives a range its space, so that touching it cannot fault, if there is any.
+   *
+   * @param offsetBytes start of the range
+   * @param lengthBytes its length
+   * @return false when the file system is full, and then nothing may touch the range; any other
+   *     failure is an exception
+   */
+  boolean tryReserve(long offsetBytes, long lengthBytes);
+
   /** Gives the memory back; closing twice does nothing. */
   @Override
   void close();

@@ -173,6 +173,17 @@ public final class SharedFile implements Region {
   }
 
   @Override
+  public boolean tryReserve(long offsetBytes, long lengthBytes) {
+    try (NativeCall call = new NativeCall()) {
+      int errno = allocate(call, fd, offsetBytes, lengthBytes);
+      if (errno != 0 && errno != ENOSPC()) {
+        throw reserveFailure(errno, path, lengthBytes);
+      }
+      return errno == 0;
+    }
+  }
+
+  @Override
   public MemorySegment segment() {
     return segment;
   }
@@ -222,13 +233,26 @@ public final class SharedFile implements Region {
 
   private static void reserve(
       NativeCall call, Path path, int fd, long offsetBytes, long lengthBytes) {
-    int result;
-    do {
-      result = fallocate(call.state(), fd, 0, offsetBytes, lengthBytes);
-    } while (result != 0 && call.errno() == EINTR());
-    if (result != 0) {
-      throw call.failure("reserving " + lengthBytes + " bytes for " + path, shortOfSpace(path));
+    int errno = allocate(call, fd, offsetBytes, lengthBytes);
+    if (errno != 0) {
+      throw reserveFailure(errno, path, lengthBytes);
     }
+  }
+
+  /** Returns the errno, 0 when the range has its space. */
+  private static int allocate(NativeCall call, int fd, long offsetBytes, long lengthBytes) {
+    while (fallocate(call.state(), fd, 0, offsetBytes, lengthBytes) != 0) {
+      int errno = call.errno();
+      if (errno != EINTR()) {
+        return errno;
+      }
+    }
+    return 0;
+  }
+
+  private static StarlingException reserveFailure(int errno, Path path, long lengthBytes) {
+    return NativeCall.failure(
+        errno, "reserving " + lengthBytes + " bytes for " + path, shortOfSpace(path));
   }
 
   private static String shortOfSpace(Path path) {

@@ -102,13 +102,29 @@ public final class Replica implements AutoCloseable {
    */
   public static Replica createPrivate(
       ReplicaLayout layout, long jobId, int rank, int incarnation, Runnable whilePinning) {
-    return new Replica(
-        layout,
-        PrivateMemory.allocate("replica " + rank, layout.lengthBytes()),
-        jobId,
-        rank,
-        incarnation,
-        whilePinning);
+    Region region = PrivateMemory.allocate("replica " + rank, layout.lengthBytes());
+    return createIn(region, layout, jobId, rank, incarnation, whilePinning);
+  }
+
+  /**
+   * Creates a replica in a region that has none yet, for simulations of its failures.
+   *
+   * @param region zeroed memory of the layout's length; belongs to the replica from now on
+   * @param layout its layout
+   * @param jobId the job
+   * @param rank the worker
+   * @param incarnation how many times the rank has joined, from 0
+   * @param whilePinning runs before a pin is stored and before it is confirmed; null for nothing
+   * @return the replica, owned by the caller
+   */
+  public static Replica createIn(
+      Region region,
+      ReplicaLayout layout,
+      long jobId,
+      int rank,
+      int incarnation,
+      Runnable whilePinning) {
+    return new Replica(layout, region, jobId, rank, incarnation, whilePinning);
   }
 
   /**
@@ -193,11 +209,17 @@ public final class Replica implements AutoCloseable {
    *
    * @param stripe the stripe
    * @param plane the plane
+   * @return false when the file system of the replica has no space for the fourth plane: then
+   *     nothing has happened
    */
-  public void quarantine(int stripe, int plane) {
-    region.reserve(layout.planeOffset(stripe, ReplicaLayout.PLANES), layout.planeStride(stripe));
+  public boolean quarantine(int stripe, int plane) {
+    if (!region.tryReserve(
+        layout.planeOffset(stripe, ReplicaLayout.PLANES), layout.planeStride(stripe))) {
+      return false;
+    }
     int mask = ControlLine.quarantined(guardWord(stripe));
     ControlLine.quarantine(segment, layout.lineOffset(stripe), mask | 1 << plane);
+    return true;
   }
 
   /** Gives the fourth planes memory now, for fabrics that register all of it at once. */

@@ -2,10 +2,14 @@ package dev.starling.engine.exchange;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.log.Journal;
+import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.memory.Region;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.AttachmentTable;
@@ -13,8 +17,10 @@ import dev.starling.engine.replica.ControlLine;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +28,7 @@ class LockGuardTest {
   private static final long HOLD_LIMIT_NS = 1_600;
 
   private final ReplicaLayout layout = ReplicaLayout.of(4, 100, 1 << 20);
-  private final Replica home = Replica.createPrivate(layout, 1, 0);
+  private final Replica home = Replica.createIn(new ScriptedRegion(), layout, 1, 0, 0, null);
   private final ScriptedRemote own = new ScriptedRemote(home, true);
   private final Counters counters = new Counters(home.segment(), ReplicaLayout.COUNTERS_OFFSET);
   private final List<String> journal = new ArrayList<>();
@@ -35,6 +41,33 @@ class LockGuardTest {
   private int asked = -1;
   private boolean fencing;
   private Runnable whileCuttingOff = () -> {};
+  private BooleanSupplier hasSpace = () -> true;
+
+  /** Private memory whose fourth planes a test refuses. */
+  private final class ScriptedRegion implements Region {
+    private final Region memory = PrivateMemory.allocate("replica", layout.lengthBytes());
+
+    @Override
+    public MemorySegment segment() {
+      return memory.segment();
+    }
+
+    @Override
+    public void reserve(long offsetBytes, long lengthBytes) {
+      throw new AssertionError("a full file system must be no exception to the agent");
+    }
+
+    @Override
+    public boolean tryReserve(long offsetBytes, long lengthBytes) {
+      assertEquals(layout.planeOffset(0, ReplicaLayout.PLANES), offsetBytes);
+      return hasSpace.getAsBoolean();
+    }
+
+    @Override
+    public void close() {
+      memory.close();
+    }
+  }
 
   @AfterEach
   void close() {
@@ -120,6 +153,38 @@ class LockGuardTest {
     assertEquals(List.of("fence 1 at 1", "fenced true"), journal);
     assertEquals(1, counters.get(Counter.FENCES));
     assertEquals(1, AttachmentTable.fences(home.segment(), 1));
+  }
+
+  @Test
+  void shouldLeaveTheLockAloneWhileThereIsNoSpaceForAFourthPlane() {
+    long held = hold(1);
+    hasSpace = () -> false;
+    pass(5 * HOLD_LIMIT_NS);
+    assertEquals(held, home.lockWord(0));
+    assertEquals(List.of(), journal);
+    assertEquals(0, quarantined());
+    assertFalse(guard.isBreaking());
+    assertEquals(1, counters.get(Counter.FENCES_PUT_OFF), "counted once for a lock");
+    hasSpace = () -> true;
+    pass(HOLD_LIMIT_NS);
+    assertEquals(LockWord.fence(held), home.lockWord(0));
+    assertEquals(1 << LockWord.target(held), quarantined());
+    assertEquals(1, counters.get(Counter.FENCES_PUT_OFF));
+  }
+
+  @Test
+  void shouldNotTakeAnotherFailureForAFullFileSystem() {
+    long held = hold(1);
+    hasSpace =
+        () -> {
+          throw new StarlingException("reserving failed with EIO");
+        };
+    StarlingException failure =
+        assertThrows(StarlingException.class, () -> pass(2 * HOLD_LIMIT_NS));
+    assertEquals("reserving failed with EIO", failure.getMessage());
+    assertEquals(held, home.lockWord(0));
+    assertFalse(guard.isBreaking());
+    assertEquals(0, counters.get(Counter.FENCES_PUT_OFF));
   }
 
   @Test

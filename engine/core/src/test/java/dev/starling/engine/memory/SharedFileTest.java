@@ -88,6 +88,20 @@ class SharedFileTest {
     }
   }
 
+  @Test
+  void shouldTellAFullFileSystemFromOtherFailuresWhenItTriesToReserve() throws Exception {
+    long absurd = 1L << 44;
+    try (SharedFile owner = SharedFile.create(fresh(), absurd, 4096)) {
+      assertTrue(owner.tryReserve(4096, 4096));
+      assertTrue(allocatedBytes(owner.path()) >= 8192);
+      assertFalse(owner.tryReserve(0, absurd), "more than there is");
+      StarlingException failure =
+          assertThrows(StarlingException.class, () -> owner.tryReserve(-1, 4096));
+      assertTrue(failure.getMessage().contains("EINVAL"), failure.getMessage());
+      assertTrue(failure.getMessage().contains(owner.path().toString()), failure.getMessage());
+    }
+  }
+
   private static long allocatedBytes(Path path) throws Exception {
     Process stat = new ProcessBuilder("stat", "-c", "%b", path.toString()).start();
     String blocks =
