@@ -27,6 +27,8 @@ record SweepReport(Scenario first, Sweep sweep, SimReport smallest, long elapsed
     json.put("violations", sweep.failed());
     SimReport failure = sweep.failed() == 0 ? null : sweep.failures().getFirst();
     json.put("firstFailingSeed", failure == null ? null : failure.scenario().seed());
+    json.put(
+        "failingSeeds", sweep.failures().stream().map(report -> report.scenario().seed()).toList());
     json.put("violation", failure == null ? null : failure.violations().getFirst());
     json.put("again", failure == null ? null : failure.scenario().command());
     json.put("smallest", smallest == null ? null : smallest.scenario().command());

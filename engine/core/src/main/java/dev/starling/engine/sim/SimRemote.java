@@ -133,6 +133,7 @@ final class SimRemote implements Remote {
       return;
     }
     long nowNs = fabric.agenda.nowNs();
+    local.owner.wake(nowNs);
     if (!fabric.isVerbs() && local.owner.isPaused()) {
       // The processor that is stopped is the one that moves the bytes.
       fabric.agenda.at(local.owner.pausedUntilNs() + 1, () -> happen(operation));

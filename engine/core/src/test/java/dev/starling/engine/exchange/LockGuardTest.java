@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.log.Journal;
+import dev.starling.engine.log.LogFullException;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.memory.Region;
 import dev.starling.engine.metrics.Counter;
@@ -40,6 +41,7 @@ class LockGuardTest {
   private long nowNs;
   private int asked = -1;
   private boolean fencing;
+  private boolean full;
   private Runnable whileCuttingOff = () -> {};
   private BooleanSupplier hasSpace = () -> true;
 
@@ -105,6 +107,9 @@ class LockGuardTest {
       public void fence(int stripe, int peer, long version) {
         journal.add("fence " + peer + " at " + version);
         assertFalse(LockWord.isFree(home.lockWord(0)), "the fence is told before it happens");
+        if (full) {
+          throw new LogFullException("the log is full");
+        }
       }
 
       @Override
@@ -170,6 +175,15 @@ class LockGuardTest {
     assertEquals(LockWord.fence(held), home.lockWord(0));
     assertEquals(1 << LockWord.target(held), quarantined());
     assertEquals(1, counters.get(Counter.FENCES_PUT_OFF));
+  }
+
+  @Test
+  void shouldHaveNothingUnderWayWhenTheLogHasNoRoomForTheFence() {
+    full = true;
+    long held = hold(1);
+    assertThrows(LogFullException.class, () -> pass(2 * HOLD_LIMIT_NS));
+    assertEquals(held, home.lockWord(0), "no lock is broken that no log tells of");
+    assertFalse(guard.isBreaking(), "whoever ends the agent waits for nothing");
   }
 
   @Test

@@ -113,6 +113,20 @@ class SimulationTest {
     assertEquals(List.of(), Simulation.run(scenario).violations());
   }
 
+  /** A pause that was shorter than the agent's next cycle once stopped virtual time. */
+  @Test
+  void shouldGoOnWhenAPauseEndsBeforeTheAgentActsAgain_I8() {
+    Scenario scenario =
+        Scenario.calm(1_020_118, 6, 13)
+            .shape(Topology.Kind.BIPARTITE_EXPONENTIAL, Reach.REMOTE)
+            .size(6, 2, 13)
+            .fault(Fault.CRASH, 1)
+            .fault(Fault.PAUSE, 2)
+            .fault(Fault.UNCERTAIN, 10)
+            .fault(Fault.DELAY, 4);
+    assertEquals(List.of(), Simulation.run(scenario).violations());
+  }
+
   @Test
   void shouldRunTheSameWayAgainWhenTheScenarioIsTheSame_P7() {
     for (long seed = 1; seed <= 40; seed++) {
