@@ -165,8 +165,8 @@ public final class LockGuard implements CompletionHandler {
    * Tells whether a lock is being broken. A log has no gradient between a fence and what became of
    * it, so that whoever replays it need not look past the gradient.
    *
-   * @return whether {@code fence} was told to the journal, or is about to, and {@code fenced} not
-   *     yet
+   * @return whether {@code fence} was told to the journal, or is about to be, and {@code fenced}
+   *     not yet
    */
   public boolean isBreaking() {
     return breaking;
