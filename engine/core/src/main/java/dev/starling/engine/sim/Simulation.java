@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import org.agrona.CloseHelper;
 
 /**
  * Runs one scenario. See the package for what moves.
@@ -300,9 +301,9 @@ public final class Simulation implements AutoCloseable {
         }
       }
       worker = create(rank, before.replica().incarnation() + 1, model, false);
+      workers.set(rank, worker);
       worker.restore(origin);
     }
-    workers.set(rank, worker);
     checker.happened("returned", rank, agenda.nowNs());
     start(worker);
     announced[rank] = worker.replica().incarnation();
@@ -440,8 +441,9 @@ public final class Simulation implements AutoCloseable {
   @Override
   public void close() {
     fabric.end();
-    workers.forEach(SimWorker::close);
-    gone.forEach(SimWorker::close);
-    logs.close();
+    List<AutoCloseable> opened = new ArrayList<>(workers);
+    opened.addAll(gone);
+    opened.add(logs);
+    CloseHelper.closeAll(opened);
   }
 }

@@ -4,46 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.starling.engine.kernel.CpuKernels;
-import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.sim.mutants.GradientMutants;
 import dev.starling.engine.topology.Topology;
-import java.lang.reflect.Proxy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ShrinkerTest {
-  /** Loses every gradient that is applied alone. */
-  private static final Mutant FORGETFUL =
-      new Mutant() {
-        @Override
-        public String name() {
-          return "forgetful";
-        }
-
-        @Override
-        public String mistake() {
-          return "a step alone applies nothing";
-        }
-
-        @Override
-        public int seeds() {
-          return 10;
-        }
-
-        @Override
-        public Kernels kernels(Kernels kernels) {
-          return (Kernels)
-              Proxy.newProxyInstance(
-                  CpuKernels.class.getClassLoader(),
-                  new Class<?>[] {Kernels.class},
-                  (proxy, method, arguments) -> {
-                    if (method.getName().equals("step")) {
-                      arguments[6] = 0f;
-                    }
-                    return method.invoke(kernels, arguments);
-                  });
-        }
-      };
+  private static final Mutant FORGETFUL = new GradientMutants.LostInAStep();
 
   private static SimReport failing() {
     for (long seed = 1; ; seed++) {
