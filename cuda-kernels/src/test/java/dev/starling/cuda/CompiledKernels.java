@@ -46,6 +46,7 @@ final class CompiledKernels {
   }
 
   /** Compiles the sources; the library stays loaded while the arena is open. */
+  @SuppressWarnings("restricted")
   static CompiledKernels compile(Path folder, Arena arena) throws Exception {
     Path library = folder.resolve("libkernels.so");
     String messages =
@@ -84,6 +85,7 @@ final class CompiledKernels {
     }
   }
 
+  @SuppressWarnings("restricted")
   private static MethodHandle handle(
       String name, FunctionDescriptor descriptor, SymbolLookup symbols) {
     return Linker.nativeLinker()
