@@ -1,10 +1,11 @@
 package dev.starling.cuda;
 
 import dev.starling.engine.StarlingException;
-import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.kernel.KernelsFactory;
 import dev.starling.engine.kernel.KernelsProvider;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -41,7 +42,7 @@ public final class CudaKernelsProvider implements KernelsProvider {
   }
 
   @Override
-  public Kernels open() {
+  public KernelsFactory open(Map<String, String> settings) {
     throw new StarlingException(
         "the CUDA kernels cannot be opened: "
             + unavailableReason().orElseThrow()

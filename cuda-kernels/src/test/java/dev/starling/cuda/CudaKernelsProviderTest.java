@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +37,9 @@ class CudaKernelsProviderTest {
     CudaKernelsProvider provider = new CudaKernelsProvider(driver.resolve("missing"));
     assertTrue(provider.unavailableReason().orElseThrow().contains("no NVIDIA device"));
     assertTrue(
-        assertThrows(StarlingException.class, provider::open).getMessage().endsWith("use the CPU"));
+        assertThrows(StarlingException.class, () -> provider.open(Map.of()))
+            .getMessage()
+            .endsWith("use the CPU"));
   }
 
   @Test

@@ -17,8 +17,9 @@ import java.lang.foreign.MemorySegment;
  * in {@link VectorKernels}, and nothing is submitted. A device that fails later says so from {@link
  * #isComplete}, with a {@link dev.starling.engine.StarlingException}.
  *
- * <p>An instance belongs to one thread, the communication agent's. No method waits, except {@link
- * #close}, which waits for the work in flight, with a bound.
+ * <p>An instance belongs to one thread at a time: the one that opens it, then the communication
+ * agent's, and whoever closes it after that one. No method waits, except {@link #close}, which
+ * waits for the work in flight, with a bound.
  */
 public interface Kernels extends AutoCloseable {
 
@@ -235,6 +236,31 @@ public interface Kernels extends AutoCloseable {
    * @throws dev.starling.engine.StarlingException if the device failed
    */
   boolean isComplete(long ticket);
+
+  /**
+   * Makes memory known to whoever computes: a device pins and maps it, the CPU has nothing to do.
+   * Every vector of every operation lies within one range that is known at submission. To be called
+   * before the first operation on the memory; it may take a tenth of a second per gigabyte.
+   *
+   * @param what names the memory in messages
+   * @param memory off-heap memory, whole pages, which outlives the registration
+   * @return closing it makes the memory unknown again, after the last operation on it is complete;
+   *     without one, {@link #close} does so
+   * @throws dev.starling.engine.StarlingException if the device refuses the memory, with the cure
+   */
+  default Registration register(String what, MemorySegment memory) {
+    return Registration.NONE;
+  }
+
+  /** Memory that a device knows; belongs to the thread of its kernels. */
+  interface Registration extends AutoCloseable {
+    /** What a registration is where there is no device. */
+    Registration NONE = () -> {};
+
+    /** Makes the memory unknown again; closing twice does nothing. */
+    @Override
+    void close();
+  }
 
   /** Ends the work in flight and gives the device back. A second call does nothing. */
   @Override

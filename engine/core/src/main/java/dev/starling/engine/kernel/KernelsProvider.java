@@ -1,5 +1,6 @@
 package dev.starling.engine.kernel;
 
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -27,10 +28,13 @@ public interface KernelsProvider {
   Optional<String> unavailableReason();
 
   /**
-   * Takes the device and makes it ready.
+   * Takes the devices of this process, one per worker while there are enough: the worker with local
+   * rank {@code r} computes on device {@code r mod n} of {@code n}.
    *
-   * @return kernels that the caller closes
-   * @throws dev.starling.engine.StarlingException if the device cannot be used, with the reason
+   * @param settings what a person has set, by name; empty for the defaults
+   * @return opens the kernels of each worker, by its rank among the workers of this host
+   * @throws dev.starling.engine.StarlingException if no device can be used, with the reason
+   * @throws dev.starling.engine.ConfigurationException if a setting is unknown or out of range
    */
-  Kernels open();
+  KernelsFactory open(Map<String, String> settings);
 }

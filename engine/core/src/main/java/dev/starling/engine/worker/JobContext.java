@@ -4,6 +4,7 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.CpuKernels;
 import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.kernel.KernelsFactory;
 import dev.starling.engine.log.LogRecord;
 import dev.starling.engine.log.RunText;
 import dev.starling.engine.optimizer.Optimizer;
@@ -49,7 +50,7 @@ public final class JobContext extends RecordingOptions {
   private long seed = 1;
   private boolean lockMemory;
   private Path directory = ShmFabric.DEFAULT_DIRECTORY;
-  private Supplier<Kernels> kernels = CpuKernels::new;
+  private KernelsFactory kernels = KernelsFactory.of(CpuKernels::new);
   private String kernelsDescription = "not concluded";
   private NanoClock clock = SystemNanoClock.INSTANCE;
   private Supplier<IdleStrategy> idleStrategy =
@@ -85,9 +86,7 @@ public final class JobContext extends RecordingOptions {
             ? ReplicaLayout.of(workers, parameterCount, stripeBytes)
             : ReplicaLayout.ofStripes(workers, stripeParameters);
     concludeTopology(workers);
-    try (Kernels probe = kernels.get()) {
-      kernelsDescription = probe.description();
-    }
+    kernelsDescription = kernels.description();
     concluded = true;
     return this;
   }
@@ -407,10 +406,21 @@ public final class JobContext extends RecordingOptions {
    * @param value opens the kernels of each worker's agent, which the worker closes
    * @return this
    */
-  public JobContext kernels(Supplier<Kernels> value) {
+  public JobContext kernels(KernelsFactory value) {
     requireOpen();
     kernels = value;
     return this;
+  }
+
+  /**
+   * Sets who computes updates and averages, where that is the same for every rank and cheap to
+   * open.
+   *
+   * @param value opens the kernels of each worker's agent, which the worker closes
+   * @return this
+   */
+  public JobContext kernels(Supplier<Kernels> value) {
+    return kernels(KernelsFactory.of(value));
   }
 
   /**
@@ -418,7 +428,7 @@ public final class JobContext extends RecordingOptions {
    *
    * @return opens the kernels of each worker's agent
    */
-  public Supplier<Kernels> kernels() {
+  public KernelsFactory kernels() {
     return kernels;
   }
 

@@ -103,7 +103,7 @@ public final class Worker implements AutoCloseable {
       opened.add(parts.optimizer);
       parts.rounding = new GradientRounding(context.gradientPayload(), layout.parameterCount());
       opened.add(parts.rounding);
-      parts.kernels = context.kernels().get();
+      parts.kernels = context.kernels().open(rank);
       opened.add(parts.kernels);
       l2Decay = parts.optimizer.l2Decay();
       snapshot = new Snapshot(replica);
