@@ -58,6 +58,11 @@ final class State implements AutoCloseable {
     return vectors[index];
   }
 
+  /** Returns the whole state. */
+  MemorySegment segment() {
+    return memory.segment();
+  }
+
   /** Returns the bytes of the whole state. */
   long lengthBytes() {
     return memory.segment().byteSize();
