@@ -151,7 +151,7 @@ public final class AdamW implements Optimizer {
 
   @Override
   public MemorySegment stateMemory() {
-    return state.segment();
+    return state.pages();
   }
 
   @Override

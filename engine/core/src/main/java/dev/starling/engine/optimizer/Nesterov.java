@@ -73,7 +73,7 @@ public final class Nesterov implements Optimizer {
 
   @Override
   public MemorySegment stateMemory() {
-    return state.segment();
+    return state.pages();
   }
 
   @Override

@@ -83,7 +83,7 @@ public interface Optimizer extends AutoCloseable {
    * Returns the memory that {@link #advance} computes on besides the gradient, so that it can be
    * made known to a device ({@link Kernels#register}).
    *
-   * @return whole pages from their start; null when there is none
+   * @return whole pages; null when there is none
    */
   default MemorySegment stateMemory() {
     return null;

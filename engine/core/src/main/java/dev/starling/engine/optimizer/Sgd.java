@@ -65,7 +65,7 @@ public final class Sgd implements Optimizer {
 
   @Override
   public MemorySegment stateMemory() {
-    return state == null ? null : state.segment();
+    return state == null ? null : state.pages();
   }
 
   @Override

@@ -58,9 +58,9 @@ final class State implements AutoCloseable {
     return vectors[index];
   }
 
-  /** Returns the whole state. */
-  MemorySegment segment() {
-    return memory.segment();
+  /** Returns the memory of the whole state. */
+  MemorySegment pages() {
+    return memory.pages();
   }
 
   /** Returns the bytes of the whole state. */

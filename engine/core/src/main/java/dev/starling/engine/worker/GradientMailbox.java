@@ -60,9 +60,9 @@ final class GradientMailbox implements AutoCloseable {
     }
   }
 
-  /** {@return the memory of all buffers} */
+  /** {@return the memory of all buffers, whole pages} */
   MemorySegment memory() {
-    return memory.segment();
+    return memory.pages();
   }
 
   /** Compute thread: the buffer to write the next gradient into. */

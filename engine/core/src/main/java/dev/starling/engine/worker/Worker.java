@@ -346,7 +346,7 @@ public final class Worker implements AutoCloseable {
     PrivateMemory memory =
         PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
     opened.add(memory);
-    register("the staging ring", memory.segment());
+    register("the staging ring", memory.pages());
     opened.add(fabric.register("the staging ring of rank " + rank, memory.segment()));
     return memory.segment();
   }

@@ -79,8 +79,8 @@ final class DeviceKernels implements Kernels {
     if (registered.size() + 1 == failingRegistration) {
       throw new StarlingException("no memory is taken today: " + what);
     }
-    if (memory.address() % 4096 != 0) {
-      mistakes.add(what + " does not begin at a page");
+    if ((memory.address() | memory.byteSize()) % 4096 != 0) {
+      mistakes.add(what + " is not made of whole pages");
     }
     Known entry = new Known(what, memory);
     known.add(entry);
