@@ -187,7 +187,9 @@ class VerbsWorkersTest {
       assertTrue(
           job.told.stream().anyMatch(line -> line.contains("rank 0 to rank 1 broke")),
           job.told::toString);
+      assertEquals(1, job.total(Counter.FENCES));
 
+      // From here on a machine that is starved for 300 ms may see more locks broken.
       job.start(0);
       long before = worker.counters().get(Counter.EXCHANGES);
       job.train(
@@ -197,11 +199,9 @@ class VerbsWorkersTest {
             }
           });
       assertTrue(worker.counters().get(Counter.EXCHANGES) > before, job.told::toString);
-      assertEquals(1, worker.counters().get(Counter.CONNECTIONS_BROKEN), job.told::toString);
       assertTrue(
           job.told.stream().anyMatch(line -> line.contains("has broken 1 locks of rank 0")),
           job.told::toString);
-      assertEquals(1, job.total(Counter.FENCES));
       job.requireVersions_I3();
       for (long i = 0; i < layout.parameterCount(); i++) {
         assertEquals(7f, job.parameter(0, i));
