@@ -45,6 +45,19 @@ const Kernel fake_kernels[] = {
     KERNEL(unpackBf16),
     KERNEL(firstNonFinite),
     KERNEL(copy),
+    KERNEL(gather),
+    KERNEL(forward32),
+    KERNEL(forward64),
+    KERNEL(weightGradient32),
+    KERNEL(weightGradient64),
+    KERNEL(inputGradient32),
+    KERNEL(inputGradient64),
+    KERNEL(biasGradient),
+    KERNEL(poison),
+    KERNEL(activate),
+    KERNEL(clearIdle),
+    KERNEL(softmaxGradient),
+    KERNEL(softmaxEvaluate),
 };
 
 const int fake_kernel_count = sizeof fake_kernels / sizeof fake_kernels[0];
