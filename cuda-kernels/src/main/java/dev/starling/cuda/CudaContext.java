@@ -294,6 +294,16 @@ public final class CudaContext implements AutoCloseable {
     failures.throwFirst();
   }
 
+  /**
+   * Tells whether {@link #close} has given everything back, also when it threw because the driver
+   * refused a step. If not, the device may still work on the memory that it was given.
+   *
+   * @return whether nothing is held any more
+   */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Waits for the streams; one that has failed does no more work. */
   private void drain(Failures failures) {
     long start = System.nanoTime();

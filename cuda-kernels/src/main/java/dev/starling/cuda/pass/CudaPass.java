@@ -4,6 +4,7 @@ import dev.starling.cuda.AddressRange;
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaEvent;
 import dev.starling.cuda.CudaStream;
+import dev.starling.cuda.Failures;
 import dev.starling.models.Evaluation;
 import dev.starling.models.Model;
 import dev.starling.models.Pass;
@@ -65,17 +66,16 @@ final class CudaPass implements Pass {
       products = choice.open(context, stream);
       kernels = new LayerKernels(context, stream, shape, memory, products);
     } catch (RuntimeException refused) {
-      abandon(refused);
+      abandon(new Failures(refused));
       throw refused;
     }
   }
 
-  private void abandon(RuntimeException refused) {
-    try {
-      context.close();
-      pinned.close();
-    } catch (RuntimeException again) {
-      refused.addSuppressed(again);
+  /** What the device may still be working on stays mapped. */
+  private void abandon(Failures failures) {
+    failures.run(context::close);
+    if (context.isClosed()) {
+      failures.run(pinned::close);
     }
   }
 
@@ -220,13 +220,13 @@ final class CudaPass implements Pass {
   @Override
   public void close() {
     closed = true;
-    // A device that has failed refuses the one as it refuses the other, but knows its own memory.
-    try {
-      products.close();
-    } finally {
-      context.close();
-      pinned.close();
-      input.releaseAll();
+    Failures failures = new Failures();
+    failures.run(products::close);
+    failures.run(context::close);
+    if (context.isClosed()) {
+      failures.run(pinned::close);
+      failures.run(input::releaseAll);
     }
+    failures.throwFirst();
   }
 }

@@ -3,6 +3,7 @@ package dev.starling.cuda.pass;
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaEvent;
 import dev.starling.cuda.CudaStream;
+import dev.starling.cuda.Failures;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
@@ -38,18 +39,16 @@ final class DeviceSamples {
       upload(pinned.allocate("staging of a data set", Math.min(bytes, STAGING_BYTES)), limitNs);
       pinned.close();
     } catch (RuntimeException failed) {
-      abandon(pinned, failed);
+      abandon(pinned, new Failures(failed));
       throw failed;
     }
   }
 
   /** What the device may still be reading stays mapped. */
-  private void abandon(PinnedPool pinned, RuntimeException failed) {
-    try {
-      context.close();
-      pinned.close();
-    } catch (RuntimeException again) {
-      failed.addSuppressed(again);
+  private void abandon(PinnedPool pinned, Failures failures) {
+    failures.run(context::close);
+    if (context.isClosed()) {
+      failures.run(pinned::close);
     }
   }
 
