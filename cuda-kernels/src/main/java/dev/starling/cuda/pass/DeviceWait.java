@@ -26,7 +26,8 @@ final class DeviceWait {
       long waitedNs = System.nanoTime() - startNs;
       if (waitedNs > limitNs) {
         throw new StarlingException(
-            "%s on %s is not done after %d ms: look whether another process keeps the device busy ('nvidia-smi') or it has failed ('dmesg', Xid)"
+            ("%s on %s is not done after %d ms: look whether another process keeps the device busy"
+                    + " ('nvidia-smi') or it has failed ('dmesg', Xid)")
                 .formatted(what, where, TimeUnit.NANOSECONDS.toMillis(limitNs)));
       }
       if (waitedNs < SPIN_NS) {
