@@ -282,13 +282,16 @@ public final class FakeCuda {
         .toList();
   }
 
-  /** The kernels that can be launched, with the bytes of each parameter. */
+  /**
+   * The kernels of {@code src/main/cuda} that can be launched, with the bytes of each parameter.
+   */
   static Map<String, List<Integer>> kernels() {
     Map<String, List<Integer>> kernels = new TreeMap<>();
     for (String line : lines(Controls.KERNELS)) {
       List<String> words = List.of(line.split(" "));
       kernels.put(words.getFirst(), words.stream().skip(1).map(Integer::valueOf).toList());
     }
+    kernels.keySet().removeIf(name -> !name.startsWith("starling_"));
     return kernels;
   }
 
