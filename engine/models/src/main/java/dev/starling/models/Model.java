@@ -58,7 +58,7 @@ public interface Model {
   void initialise(MemorySegment parameters, RandomGenerator random);
 
   /**
-   * Makes the workspace of one thread.
+   * Makes the workspace of one thread, which computes on the CPU.
    *
    * @param maxBatch largest batch it will be given, at least 1
    * @return a workspace whose memory is on the heap and needs no closing

@@ -5,14 +5,19 @@ import dev.starling.models.data.Dataset;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One thread's workspace for forward and backward. Not safe for use by two threads at once; in
+ * One thread's workspace for forward and backward. Not safe for use by two threads at once; it may
+ * go from one thread to another as long as the first one's use happens before the second one's. In
  * steady state {@link #gradient} allocates nothing.
+ *
+ * <p>Whoever opens a workspace closes it. A workspace on a device fails with a {@link
+ * RuntimeException} that says so in one sentence when the device does; the gradient is undefined
+ * then and the workspace can only be closed.
  *
  * <p>The segments belong to the caller, are native memory in native byte order aligned to four
  * bytes, and hold at least {@link Model#parameterCount()} floats; what lies beyond is neither read
  * nor written. The parameters are only read and may be a read-only segment.
  */
-public interface Pass {
+public interface Pass extends AutoCloseable {
   /**
    * Computes the loss of a batch and its gradient.
    *
@@ -39,4 +44,10 @@ public interface Pass {
    *     model
    */
   Evaluation evaluate(MemorySegment parameters, Dataset data);
+
+  /**
+   * Gives a device's memory back; on the CPU there is nothing to do. Closing twice does nothing.
+   */
+  @Override
+  default void close() {}
 }

@@ -19,7 +19,8 @@
  * <p>Weights are row-major {@code [outputs x inputs]}.
  *
  * <p>Threads: a model is immutable and shared; a {@link dev.starling.models.Pass} is the workspace
- * of one thread, made once, after which a step allocates nothing.
+ * of one thread, made once, after which a step allocates nothing. Another module may compute on a
+ * device: it brings a {@link dev.starling.models.PassProvider}.
  *
  * <p>Invariants: a gradient is written completely or not at all (arguments are checked first);
  * every sum runs in a fixed order with one fused multiply-add per term, so the same input gives the

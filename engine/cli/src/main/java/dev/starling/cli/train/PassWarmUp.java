@@ -28,10 +28,10 @@ final class PassWarmUp {
    */
   static void run(TrainOptions options, RunSetup setup, MemorySegment parameters, StopSignal stop) {
     long beginNs = System.nanoTime();
-    Pass pass = setup.model().newPass(options.batch);
     BatchSampler sampler = BatchSampler.whole(setup.train(), options.batch, options.seed, 0);
-    try (PrivateMemory gradient =
-        PrivateMemory.allocate("warm-up gradient", parameters.byteSize())) {
+    try (Pass pass = setup.model().newPass(options.batch);
+        PrivateMemory gradient =
+            PrivateMemory.allocate("warm-up gradient", parameters.byteSize())) {
       int evaluated = Math.min(EVALUATED, setup.evaluation().count());
       pass.evaluate(parameters.asReadOnly(), setup.evaluation().range(0, evaluated));
       for (int done = 0;

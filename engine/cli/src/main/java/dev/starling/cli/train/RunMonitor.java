@@ -168,7 +168,7 @@ final class RunMonitor implements AutoCloseable {
   }
 
   /**
-   * Shows the progress a last time and ends the thread.
+   * Shows the progress a last time, ends the thread and closes its workspace.
    *
    * @throws RuntimeException what ended it before
    */
@@ -186,8 +186,21 @@ final class RunMonitor implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    closePass();
     if (failure != null) {
       throw failure;
+    }
+  }
+
+  private void closePass() {
+    try {
+      pass.close();
+    } catch (RuntimeException failed) {
+      if (failure == null) {
+        failure = failed;
+      } else {
+        failure.addSuppressed(failed);
+      }
     }
   }
 }

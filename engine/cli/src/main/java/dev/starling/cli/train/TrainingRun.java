@@ -180,16 +180,19 @@ final class TrainingRun {
     metadata.put("workers", Integer.toString(options.workers));
     directory.writeModel(setup.model(), parameters, metadata);
 
-    Pass pass = setup.model().newPass(EVALUATION_BATCH);
-    Evaluation averaged = pass.evaluate(parameters, setup.evaluation());
-    double distance = observer.consensusDistance(READ_TIMEOUT_NS);
+    Evaluation averaged;
+    double distance;
     List<WorkerResult> workers = new ArrayList<>();
-    for (int rank = 0; rank < options.workers; rank++) {
-      double accuracy =
-          observer.copyReplica(rank, parameters, READ_TIMEOUT_NS)
-              ? pass.evaluate(parameters, setup.evaluation()).accuracy()
-              : Double.NaN;
-      workers.add(WorkerResult.of(job, rank, accuracy));
+    try (Pass pass = setup.model().newPass(EVALUATION_BATCH)) {
+      averaged = pass.evaluate(parameters, setup.evaluation());
+      distance = observer.consensusDistance(READ_TIMEOUT_NS);
+      for (int rank = 0; rank < options.workers; rank++) {
+        double accuracy =
+            observer.copyReplica(rank, parameters, READ_TIMEOUT_NS)
+                ? pass.evaluate(parameters, setup.evaluation()).accuracy()
+                : Double.NaN;
+        workers.add(WorkerResult.of(job, rank, accuracy));
+      }
     }
     job.account();
     RunResult result =

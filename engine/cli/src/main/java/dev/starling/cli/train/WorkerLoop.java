@@ -73,9 +73,9 @@ final class WorkerLoop {
     BatchSampler sampler =
         BatchSampler.whole(
             plan.setup().train(), options.batch, options.seed + SEED_STEP * steps, worker.rank());
-    Pass pass = model.newPass(options.batch);
     record.progress(steps, samples, loss, beginNs, System.nanoTime(), waitedBeforeNs);
-    try (FlatParameters parameters = new FlatParameters(model.parameterCount())) {
+    try (Pass pass = model.newPass(options.batch);
+        FlatParameters parameters = new FlatParameters(model.parameterCount())) {
       while (!stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
         Batch batch = sampler.next();
         if (!plan.budget().take(board, batch.size())) {
