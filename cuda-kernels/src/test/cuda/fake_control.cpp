@@ -48,6 +48,7 @@ std::vector<std::string> violations;
 std::map<std::string, uint64_t> counts;
 uint64_t callCounts[FUNCTION_COUNT];
 uint64_t callTotal;
+const char *lastFailed = "";
 std::string text;
 
 int functionOf(const char *name) {
@@ -69,6 +70,7 @@ CUresult injectedFor(Function function, bool *sticky) {
     if ((injection.function == -1 || injection.function == function) && --injection.nth == 0) {
       CUresult result = injection.result;
       *sticky = injection.sticky;
+      lastFailed = functionNames[function];
       injections.erase(injections.begin() + i);
       return result;
     }
@@ -174,6 +176,7 @@ FAKE_API void fake_reset(uint64_t seed) {
   fresh.random = seed;
   state = fresh;
   injections.clear();
+  lastFailed = "";
   calls.clear();
   violations.clear();
   counts.clear();
@@ -240,6 +243,12 @@ FAKE_API int fake_fail(const char *function, long nth, int result, int sticky) {
   }
   injections.push_back({number, nth, result, sticky != 0});
   return 0;
+}
+
+/** The function that a fault hit last; "" for none. */
+FAKE_API const char *fake_failed() {
+  Locked lock;
+  return lastFailed;
 }
 
 /** Faults that have not happened yet. */

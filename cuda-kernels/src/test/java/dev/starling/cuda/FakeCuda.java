@@ -102,6 +102,7 @@ public final class FakeCuda {
         link("fake_set_rates", null, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE);
     static final MethodHandle FAIL =
         link("fake_fail", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT);
+    static final MethodHandle FAILED = link("fake_failed", ADDRESS);
     static final MethodHandle FAULTS_LEFT = link("fake_faults_left", JAVA_LONG);
     static final MethodHandle CALLS = link("fake_calls", JAVA_LONG, ADDRESS);
     static final MethodHandle COUNTS = link("fake_counts", ADDRESS);
@@ -195,9 +196,14 @@ public final class FakeCuda {
     fail(function, nth, result, false);
   }
 
-  /** Has the nth next call of any function fail. */
-  public static void failCall(long nth, int result) {
-    fail("", nth, result, false);
+  /** Has the nth next call of any function fail; sticky: and every later one of the context. */
+  public static void failCall(long nth, int result, boolean sticky) {
+    fail("", nth, result, sticky);
+  }
+
+  /** The function that a test had fail last; empty if none has. */
+  public static String failedFunction() {
+    return String.join("", lines(Controls.FAILED));
   }
 
   /** As {@link #fail}; every later call of the same context fails as well. */
