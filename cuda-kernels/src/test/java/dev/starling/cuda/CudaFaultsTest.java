@@ -45,8 +45,9 @@ class CudaFaultsTest {
       host.set(JAVA_FLOAT, 0, 3);
       try (CudaContext first = CudaContext.open(0);
           CudaContext second = CudaContext.open(0)) {
-        HostRegistration registration = first.register("a vector", host);
-        second.register("the same vector", host.asSlice(0, PAGE_BYTES));
+        first.register("a vector", host);
+        second.register("a part of it", host.asSlice(0, PAGE_BYTES)).close();
+        first.allocate("a passing thing", 1).close();
         DeviceMemory device = first.allocate("a copy", FLOATS * 4);
         CudaStream copies = first.newStream();
         CudaStream kernels = first.newStream();
@@ -69,8 +70,6 @@ class CudaFaultsTest {
         computed.elapsedNs(computed);
         kernels.fill32(device.address(), 0, FLOATS);
         kernels.copyOnDevice(first.deviceAddress(host, 0, 8), device.address(), 8);
-        device.close();
-        registration.close();
       }
     }
   }

@@ -196,7 +196,12 @@ public final class FakeCuda {
     fail(function, nth, result, false);
   }
 
-  /** Has the nth next call of any function fail; sticky: and every later one of the context. */
+  /** Has the nth next call of any function fail. */
+  public static void failCall(long nth, int result) {
+    failCall(nth, result, false);
+  }
+
+  /** As above; sticky: and every later one of the context. */
   public static void failCall(long nth, int result, boolean sticky) {
     fail("", nth, result, sticky);
   }

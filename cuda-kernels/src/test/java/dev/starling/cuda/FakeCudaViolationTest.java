@@ -258,7 +258,7 @@ class FakeCudaViolationTest {
     assertEquals(1, FakeCuda.faultsLeft());
     assertEquals(CUresult.CUDA_ERROR_OUT_OF_MEMORY, JCudaDriver.cuEventCreate(new CUevent(), 0));
     assertEquals(0, FakeCuda.faultsLeft());
-    FakeCuda.failCall(3, CUresult.CUDA_ERROR_UNKNOWN, false);
+    FakeCuda.failCall(3, CUresult.CUDA_ERROR_UNKNOWN);
     drain(driver.stream());
     assertEquals(CUresult.CUDA_ERROR_UNKNOWN, JCudaDriver.cuEventQuery(event));
     ok(JCudaDriver.cuEventQuery(event));

@@ -19,8 +19,9 @@ import jcuda.driver.CUresult;
  * matter where a test allows that; nothing stays alive and the same scenario succeeds afterwards in
  * the same process.
  */
-final class FaultSweep {
+public final class FaultSweep {
   private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final long SEED = 7;
   private static final int ERROR = CUresult.CUDA_ERROR_UNKNOWN;
   private static final int STICKY_ERROR = CUresult.CUDA_ERROR_ILLEGAL_ADDRESS;
 
@@ -29,7 +30,7 @@ final class FaultSweep {
       Map.of("cuDevicePrimaryCtxRelease", "contexts");
 
   /** Opens, works, closes all that it opened; deterministic. */
-  interface Scenario {
+  public interface Scenario {
     void run() throws Exception;
   }
 
@@ -37,6 +38,12 @@ final class FaultSweep {
   private final List<String> optional;
   private final Map<String, Integer> failures = new HashMap<>();
   private final List<String> wrong = new ArrayList<>();
+
+  /** Whether operations run at once; else a few at each question, by the seed. */
+  private boolean eager;
+
+  /** What the process could not do any more; then what comes later says nothing. */
+  private Throwable afterwards;
 
   private FaultSweep(Scenario scenario, List<String> optional) {
     this.scenario = scenario;
@@ -49,17 +56,18 @@ final class FaultSweep {
    * @param optional functions whose failure need not end the scenario
    * @return how often each function was made to fail
    */
-  static Map<String, Integer> run(Scenario scenario, List<String> optional) {
+  public static Map<String, Integer> run(Scenario scenario, List<String> optional) {
     FaultSweep sweep = new FaultSweep(scenario, optional);
-    long calls = sweep.clean();
-    for (long n = 1; n <= calls; n++) {
-      sweep.failing(n, ERROR, false);
-      sweep.failing(n, STICKY_ERROR, true);
+    for (boolean eager : new boolean[] {true, false}) {
+      sweep.eager = eager;
+      long calls = sweep.clean();
+      for (long n = 1; n <= calls && sweep.afterwards == null; n++) {
+        sweep.failing(n, ERROR, false);
+        sweep.failing(n, STICKY_ERROR, true);
+      }
     }
     if (!sweep.wrong.isEmpty()) {
-      fail(
-          "%d of %d runs are wrong:%n%s"
-              .formatted(sweep.wrong.size(), 2 * calls, String.join("\n", sweep.wrong)));
+      fail(String.join("\n", sweep.wrong), sweep.afterwards);
     }
     return sweep.failures;
   }
@@ -73,9 +81,9 @@ final class FaultSweep {
     return FakeCuda.callCount();
   }
 
-  private static void prepare() {
-    FakeCuda.reset(7);
-    FakeCuda.setEager(true);
+  private void prepare() {
+    FakeCuda.reset(SEED);
+    FakeCuda.setEager(eager);
   }
 
   private void failing(long n, int error, boolean sticky) {
@@ -96,6 +104,7 @@ final class FaultSweep {
       clean();
     } catch (Throwable thrown) {
       wrong.add(where + "afterwards " + thrown);
+      afterwards = thrown;
     }
   }
 
