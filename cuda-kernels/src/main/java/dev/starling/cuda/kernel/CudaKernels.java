@@ -5,8 +5,6 @@ import dev.starling.cuda.HostRegistration;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * {@link Kernels} on a CUDA device, with the bits of the CPU. Every vector lies in memory that was
@@ -20,9 +18,6 @@ import java.util.concurrent.locks.LockSupport;
 public final class CudaKernels implements Kernels {
   /** Operations in flight, and results of searches kept. */
   static final int SLOTS = 1024;
-
-  private static final long END_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-  private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final CudaContext context;
   private final String description;
@@ -354,19 +349,7 @@ public final class CudaKernels implements Kernels {
   /** Unregisters when no operation can be on the memory any more. */
   private void unregister(HostRegistration registration) {
     if (!context.isClosed()) {
-      long start = System.nanoTime();
-      while (!context.isIdle()) {
-        if (System.nanoTime() - start > END_TIMEOUT_NS) {
-          throw new StarlingException(
-              ("'%s' stays registered with %s since operations do not end within %d s:"
-                      + " leave it mapped, and end the process")
-                  .formatted(
-                      registration.range().what(),
-                      context,
-                      TimeUnit.NANOSECONDS.toSeconds(END_TIMEOUT_NS)));
-        }
-        LockSupport.parkNanos(POLL_NS);
-      }
+      context.awaitIdle();
       registration.close();
     }
   }
