@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,8 +75,13 @@ class CudaFaultsTest {
 
   @Test
   void shouldLeaveNothingAndNameTheErrorWhicheverCallOfAContextFails() {
-    Map<String, Integer> failed = FaultSweep.run(CudaFaultsTest::useContexts, List.of());
+    Map<String, Integer> failed = FaultSweep.run(CudaFaultsTest::useContexts);
     System.out.println("CudaFaultsTest: failed calls of contexts: " + failed);
     assertTrue(failed.size() > 15, () -> "too few functions: " + failed);
+  }
+
+  @Test
+  void shouldLeaveNothingWhicheverTwoCallsOfAContextFail() {
+    FaultSweep.runPairs(CudaFaultsTest::useContexts);
   }
 }

@@ -102,7 +102,7 @@ class KernelsFaultsTest {
   @ParameterizedTest
   @EnumSource
   void shouldLeaveNothingAndNameTheErrorWhicheverCallFails(PlacementKind kind) {
-    Map<String, Integer> failed = FaultSweep.run(() -> useKernels(kind), List.of());
+    Map<String, Integer> failed = FaultSweep.run(() -> useKernels(kind));
     System.out.println("KernelsFaultsTest: failed calls of " + kind + ": " + failed);
     assertTrue(failed.size() > 15, () -> "too few functions: " + failed);
   }
@@ -110,7 +110,7 @@ class KernelsFaultsTest {
   @Test
   void shouldLeaveNothingAndNameTheErrorWhicheverCallOfTheProbeFails() {
     Map<String, Integer> failed =
-        FaultSweep.run(() -> PlacementProbe.measure(0, PAGE_BYTES), List.of());
+        FaultSweep.runEagerly(() -> PlacementProbe.measure(0, PAGE_BYTES));
     assertTrue(failed.containsKey("cuEventElapsedTime"), failed::toString);
   }
 
@@ -126,8 +126,7 @@ class KernelsFaultsTest {
             () ->
                 assertEquals(
                     "CUDA, Fake GPU 0 (device 0 of 1), kernels over mapped host memory (as set)",
-                    factory().description()),
-            List.of());
+                    factory().description()));
     assertTrue(failed.containsKey("cuModuleUnload"), failed::toString);
   }
 
