@@ -249,13 +249,16 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /**
-   * Waits up to ten seconds until the device does nothing more for this hold, be it because it has
-   * failed: then memory can be unregistered.
+   * Waits up to ten seconds until the device does nothing more for this hold: then memory can be
+   * unregistered.
    *
    * @throws StarlingException if it still works
+   * @throws CudaException if it does nothing more because it has failed
    */
   public void awaitIdle() {
-    drain(new Failures());
+    Failures failures = new Failures();
+    drain(failures);
+    failures.throwFirst();
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.starling.cuda.kernel;
 
 import dev.starling.cuda.CudaContext;
+import dev.starling.cuda.CudaException;
 import dev.starling.cuda.HostRegistration;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.kernel.Kernels;
@@ -348,10 +349,20 @@ public final class CudaKernels implements Kernels {
 
   /** Unregisters when no operation can be on the memory any more. */
   private void unregister(HostRegistration registration) {
-    if (!context.isClosed()) {
-      context.awaitIdle();
-      registration.close();
+    if (context.isClosed()) {
+      return;
     }
+    try {
+      context.awaitIdle();
+    } catch (CudaException deviceFailed) {
+      try {
+        registration.close();
+      } catch (CudaException second) {
+        deviceFailed.addSuppressed(second);
+      }
+      throw deviceFailed;
+    }
+    registration.close();
   }
 
   /**
@@ -364,8 +375,13 @@ public final class CudaKernels implements Kernels {
    */
   @Override
   public void close() {
-    context.close();
-    searches.close();
+    try {
+      context.close();
+    } finally {
+      if (context.isClosed()) {
+        searches.close();
+      }
+    }
   }
 
   private Call begin(Operation operation, long count) {
