@@ -248,6 +248,30 @@ public final class CudaContext implements AutoCloseable {
     return shared.multiprocessors();
   }
 
+  /**
+   * Asks, without waiting, whether the device does anything for this hold.
+   *
+   * @return whether all streams are idle; one that has failed is
+   */
+  public boolean isIdle() {
+    Failures ignored = new Failures();
+    for (CudaStream stream : streams) {
+      if (!isDrained(stream, ignored)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Tells whether this hold has been given up.
+   *
+   * @return whether {@link #close} has ended, be it with failures
+   */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Names the device in messages. */
   @Override
   public String toString() {
@@ -295,9 +319,20 @@ public final class CudaContext implements AutoCloseable {
   }
 
   private static boolean isDrained(CudaStream stream, Failures failures) {
-    boolean[] drained = {true};
-    failures.run(() -> drained[0] = stream.isIdle());
-    return drained[0];
+    try {
+      return stream.isIdle();
+    } catch (CudaException failed) {
+      failures.run(
+          () -> {
+            throw failed;
+          });
+    }
+    try {
+      return stream.isIdle();
+    } catch (CudaException sticky) {
+      // A device that has failed says so whenever it is asked, and does nothing more.
+      return true;
+    }
   }
 
   private static void releaseAll(List<? extends CudaResource> owned, Failures failures) {

@@ -23,13 +23,9 @@ abstract class CudaResource implements AutoCloseable {
   final void releaseOnce() {
     if (!released) {
       released = true;
+      context.bind();
       release();
     }
-  }
-
-  /** Whether it has been closed, alone or with its context. */
-  final boolean isReleased() {
-    return released;
   }
 
   /**

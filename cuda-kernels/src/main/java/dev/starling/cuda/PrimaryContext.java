@@ -107,10 +107,15 @@ final class PrimaryContext {
       OPEN.remove(ordinal);
       Failures failures = new Failures();
       failures.run(this::bind);
-      failures.run(() -> require(JCudaDriver.cuModuleUnload(module), "unloading the kernels"));
+      failures.run(this::unload);
       failures.run(this::giveBack);
       failures.throwFirst();
     }
+  }
+
+  private void unload() {
+    bind();
+    require(JCudaDriver.cuModuleUnload(module), "unloading the kernels");
   }
 
   private void giveBack() {

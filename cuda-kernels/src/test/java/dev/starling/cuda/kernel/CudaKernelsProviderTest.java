@@ -1,9 +1,10 @@
-package dev.starling.cuda;
+package dev.starling.cuda.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.cuda.CudaDevice;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.kernel.KernelsProvider;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +36,8 @@ class CudaKernelsProviderTest {
 
   @Test
   void shouldSayThatThereIsNoDeviceWhenTheDriverListsNone() {
-    CudaKernelsProvider provider = new CudaKernelsProvider(driver.resolve("missing"));
+    CudaKernelsProvider provider =
+        new CudaKernelsProvider(driver.resolve("missing"), () -> Optional.of("no library"));
     assertTrue(provider.unavailableReason().orElseThrow().contains("no NVIDIA device"));
     assertTrue(
         assertThrows(StarlingException.class, () -> provider.open(Map.of()))
@@ -43,11 +46,13 @@ class CudaKernelsProviderTest {
   }
 
   @Test
-  void shouldNameTheDevicesWhenThereAreSome() throws IOException {
+  void shouldGiveTheDriversReasonWhenThereAreDevices() throws IOException {
     device("0000:17:00.0", "Model: \t\t NVIDIA H200");
     assertEquals(
-        "this version has no CUDA kernels yet, although the machine has 1 x NVIDIA H200",
-        new CudaKernelsProvider(driver).unavailableReason().orElseThrow());
+        Optional.of("no library"),
+        new CudaKernelsProvider(driver, () -> Optional.of("no library")).unavailableReason());
+    assertEquals(
+        Optional.empty(), new CudaKernelsProvider(driver, Optional::empty).unavailableReason());
   }
 
   @Test
