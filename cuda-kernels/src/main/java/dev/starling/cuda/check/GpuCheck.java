@@ -2,7 +2,7 @@ package dev.starling.cuda.check;
 
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaDriver;
-import dev.starling.cuda.CudaKernelsProvider;
+import dev.starling.cuda.kernel.CudaKernelsProvider;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.health.SystemFiles;
@@ -191,6 +191,8 @@ public final class GpuCheck {
 
   /** Kernels on the device, whichever placement would be the faster one. */
   private Kernels open(String placement) {
-    return new CudaKernelsProvider().open(Map.of("placement", placement)).open(options.device);
+    Map<String, String> settings =
+        Map.of("placement", placement, "devices", Integer.toString(options.device));
+    return new CudaKernelsProvider().open(settings).open(0);
   }
 }

@@ -1,8 +1,10 @@
 package dev.starling.cuda.check;
 
+import dev.starling.cuda.kernel.CudaKernels;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.memory.PrivateMemory;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** Through the interface that the engine uses, over registered host memory. */
 final class KernelsExecutor implements Executor {
@@ -35,7 +37,7 @@ final class KernelsExecutor implements Executor {
 
   @Override
   public boolean takes(Operation operation) {
-    return operation.isSubmitted();
+    return operation.isOfferedBy(kernels);
   }
 
   @Override
@@ -47,6 +49,11 @@ final class KernelsExecutor implements Executor {
             .operation()
             .submit(kernels, vectors, example.at(), example.factors(), example.count());
     Waiting.until(example.toString(), () -> kernels.isComplete(ticket));
+    if (example.operation().isSearch()) {
+      long index = ((CudaKernels) kernels).firstNonFinite(ticket);
+      long found = index < 0 ? index : Operation.BASE + index;
+      vectors.set(ValueLayout.JAVA_LONG, example.at()[1], found);
+    }
     return vectors;
   }
 

@@ -1,5 +1,6 @@
 package dev.starling.cuda.check;
 
+import dev.starling.cuda.kernel.CudaKernels;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.kernel.ScalarKernels;
 import java.lang.foreign.MemorySegment;
@@ -62,11 +63,31 @@ enum Operation {
       1,
       (m, a, f, n) -> ScalarKernels.scale(m, a[0], f[0], n),
       (k, m, a, f, n) -> k.scale(m, a[0], f[0], n)),
-  ACCUMULATE("ur", 0, (m, a, f, n) -> ScalarKernels.accumulate(m, a[0], m, a[1], n), null),
-  ADD_DECAY("ur", 1, (m, a, f, n) -> ScalarKernels.addDecay(m, a[0], m, a[1], f[0], n), null),
-  COPY("rw", 0, (m, a, f, n) -> MemorySegment.copy(m, a[0], m, a[1], n << 2), null),
-  PACK_BF16("uup", 0, (m, a, f, n) -> ScalarKernels.packBf16(m, a[0], m, a[1], m, a[2], n), null),
-  UNPACK_BF16("qw", 0, (m, a, f, n) -> ScalarKernels.unpackBf16(m, a[0], m, a[1], n), null),
+  ACCUMULATE(
+      "ur",
+      0,
+      (m, a, f, n) -> ScalarKernels.accumulate(m, a[0], m, a[1], n),
+      (k, m, a, f, n) -> ((CudaKernels) k).accumulate(m, a[0], m, a[1], n)),
+  ADD_DECAY(
+      "ur",
+      1,
+      (m, a, f, n) -> ScalarKernels.addDecay(m, a[0], m, a[1], f[0], n),
+      (k, m, a, f, n) -> ((CudaKernels) k).addDecay(m, a[0], m, a[1], f[0], n)),
+  COPY(
+      "rw",
+      0,
+      (m, a, f, n) -> MemorySegment.copy(m, a[0], m, a[1], n << 2),
+      (k, m, a, f, n) -> ((CudaKernels) k).copy(m, a[0], m, a[1], n)),
+  PACK_BF16(
+      "uup",
+      0,
+      (m, a, f, n) -> ScalarKernels.packBf16(m, a[0], m, a[1], m, a[2], n),
+      (k, m, a, f, n) -> ((CudaKernels) k).packBf16(m, a[0], m, a[1], m, a[2], n)),
+  UNPACK_BF16(
+      "qw",
+      0,
+      (m, a, f, n) -> ScalarKernels.unpackBf16(m, a[0], m, a[1], n),
+      (k, m, a, f, n) -> ((CudaKernels) k).unpackBf16(m, a[0], m, a[1], n)),
 
   /** Finds an index rather than a vector; a[1] is where the index goes. */
   FIRST_NON_FINITE(
@@ -76,7 +97,7 @@ enum Operation {
         long index = ScalarKernels.firstNonFinite(m, a[0], n);
         m.set(ValueLayout.JAVA_LONG, a[1], index < 0 ? index : Operation.BASE + index);
       },
-      null);
+      (k, m, a, f, n) -> ((CudaKernels) k).firstNonFinite(m, a[0], n));
 
   /** The index that the first element of a searched chunk has in the caller's vector. */
   static final long BASE = 1L << 33;
@@ -145,9 +166,9 @@ enum Operation {
     return this == FIRST_NON_FINITE;
   }
 
-  /** Whether the engine submits it through {@link Kernels}. */
-  boolean isSubmitted() {
-    return submission != null;
+  /** Whether kernels offer it: some operations are those of a device alone. */
+  boolean isOfferedBy(Kernels kernels) {
+    return ordinal() < ACCUMULATE.ordinal() || kernels instanceof CudaKernels;
   }
 
   /** Whether a vector holds floats, rather than bfloat16. */
@@ -190,7 +211,7 @@ enum Operation {
     reference.run(memory, at, values, count);
   }
 
-  /** Submits it; only where {@link #isSubmitted}. */
+  /** Submits it to kernels that offer it. */
   long submit(Kernels kernels, MemorySegment memory, long[] at, float[] values, long count) {
     return submission.run(kernels, memory, at, values, count);
   }

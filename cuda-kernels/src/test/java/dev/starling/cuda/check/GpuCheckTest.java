@@ -119,7 +119,8 @@ class GpuCheckTest {
   void shouldMeasureAndEndWithATableAndAnObject() throws Exception {
     Path file = folder.resolve("report.txt");
     String[] arguments =
-        ("--only device,pinning,latency --device-mib 1 --pin-mib 2 --rounds 1 --launches 1"
+        ("--lengths 20 --large 3000 --cases 50 --device-mib 1 --host-mib 1 --pin-mib 2"
+                + " --rounds 1 --launches 1"
                 + " --no-goals --report "
                 + file)
             .split(" ");
@@ -131,6 +132,11 @@ class GpuCheckTest {
     for (Operation operation : Operation.values()) {
       assertTrue(json.contains("\"" + operation.label() + " in device memory\""), json);
     }
+    for (String placement : List.of("mapped", "staged", "the faster")) {
+      assertTrue(json.contains("\"adam over host memory, " + placement + "\""), json);
+    }
+    int cases = (21 + 3) * Operation.values().length + 50;
+    assertTrue(json.contains("bit for bit\",\"value\":" + cases + ".0"), json);
     assertTrue(json.contains("register 0.00 GB of private memory"), json);
     assertTrue(json.contains("until the event is complete, 99 of 100"), json);
   }
