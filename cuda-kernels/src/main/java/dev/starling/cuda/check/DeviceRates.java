@@ -16,6 +16,7 @@ import java.util.Arrays;
 final class DeviceRates {
   static final double GOAL = 0.90;
 
+  private static final String ENDING = " in device memory";
   private static final int ONE = Float.floatToRawIntBits(1f);
   private static final int MOST_ARGUMENTS = 10;
 
@@ -63,12 +64,10 @@ final class DeviceRates {
     }
     report.add("copy on the device, read and written", Median.of(copies), "GB/s");
     for (Operation operation : operations) {
-      report.add(
-          operation.label() + " in device memory",
-          Median.of(ratios[operation.ordinal()]),
-          "of copy",
-          GOAL);
+      report.detail(
+          operation.label() + ENDING, Median.of(ratios[operation.ordinal()]), "of copy", GOAL, "");
     }
+    report.slowest(ENDING);
   }
 
   /** Time of one launch, or of one copy for null. */

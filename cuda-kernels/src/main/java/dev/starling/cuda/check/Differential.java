@@ -86,8 +86,17 @@ final class Differential implements AutoCloseable {
     for (Executor executor : executors) {
       if (executor.takes(example.operation())) {
         comparisons++;
-        check(executor, example, executor.run(example, before), after);
+        check(executor, example, run(executor, example), after);
       }
+    }
+  }
+
+  private MemorySegment run(Executor executor, Case example) {
+    try {
+      return executor.run(example, input.segment());
+    } catch (RuntimeException failure) {
+      out.printf("FAILED: %s: case %s; repeat with --case %s%n", executor.name(), example, example);
+      throw failure;
     }
   }
 

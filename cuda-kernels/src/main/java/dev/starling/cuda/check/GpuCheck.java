@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jcuda.driver.JCudaDriver;
@@ -85,7 +86,7 @@ public final class GpuCheck {
     } else {
       for (CheckOptions.Stage stage : options.stages) {
         out.println(stage.name().toLowerCase(Locale.ROOT));
-        run(stage);
+        attempt(stage.name().toLowerCase(Locale.ROOT), () -> run(stage));
       }
     }
     out.println();
@@ -94,7 +95,7 @@ public final class GpuCheck {
     if (options.report != null) {
       Files.writeString(options.report, report.table() + "\n" + report.json() + "\n");
     }
-    boolean failed = report.differences() > 0 || options.goals && report.missed() > 0;
+    boolean failed = report.wrong() > 0 || options.goals && report.missed() > 0;
     return failed ? FAILED : PASSED;
   }
 
@@ -125,17 +126,40 @@ public final class GpuCheck {
     long capacity = Case.mostBytes(longest);
     try (Held held = new Held()) {
       List<Executor> executors = new ArrayList<>();
-      executors.add(held.add(new KernelsExecutor("CPU, vector code", new CpuKernels(), capacity)));
-      executors.add(held.add(new LaunchExecutor(options.device, true, capacity)));
-      executors.add(held.add(new LaunchExecutor(options.device, false, capacity)));
+      add(
+          executors,
+          "vector code of the CPU",
+          name -> held.add(new KernelsExecutor(name, new CpuKernels(), capacity)));
+      for (boolean onDevice : new boolean[] {true, false}) {
+        add(
+            executors,
+            onDevice ? "kernels in device memory" : "kernels over mapped host memory",
+            name -> held.add(new LaunchExecutor(name, options.device, onDevice, capacity)));
+      }
       for (String placement : PLACEMENTS) {
-        executors.add(
-            held.add(new KernelsExecutor("engine, " + placement, open(placement), capacity)));
+        add(
+            executors,
+            "the engine, placement " + placement,
+            name -> held.add(new KernelsExecutor(name, open(placement), capacity)));
       }
       Differential differential =
           held.add(new Differential(executors, capacity, options.verbose, out));
       compare(differential);
-      report.compared(differential.cases(), differential.comparisons(), differential.differences());
+      report.add("cases", differential.cases(), "");
+      report.compared("results", differential.comparisons(), differential.differences());
+    }
+  }
+
+  /** What cannot be opened is told, and the others go on. */
+  private void add(List<Executor> executors, String name, Function<String, Executor> opening) {
+    attempt(name, () -> executors.add(opening.apply(name)));
+  }
+
+  private void attempt(String what, Runnable part) {
+    try {
+      part.run();
+    } catch (StarlingException failure) {
+      report.failed(what, failure);
     }
   }
 

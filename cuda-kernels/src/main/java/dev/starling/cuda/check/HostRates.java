@@ -6,6 +6,7 @@ import dev.starling.cuda.CudaStream;
 import dev.starling.cuda.DeviceMemory;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,6 +21,8 @@ import java.util.List;
  */
 final class HostRates {
   static final double GOAL = 0.90;
+
+  private static final String ENDING = " over host memory, the faster placement";
 
   /** Vectors that the operations take at most. */
   static final int VECTORS =
@@ -73,6 +76,7 @@ final class HostRates {
         measure(report, operation);
       }
     }
+    report.slowest(ENDING);
     for (Placed each : placed) {
       double[] ratios = new double[rounds];
       for (int round = -1; round < rounds; round++) {
@@ -88,15 +92,14 @@ final class HostRates {
 
   private void measure(Report report, Operation operation) {
     double best = 0;
+    List<String> parts = new ArrayList<>();
     for (Placed each : placed) {
       double ratio = median(() -> ratio(operation, each.kernels(), count));
       best = Math.max(best, ratio);
-      report.add(
-          "%s over host memory, %s".formatted(operation.label(), each.placement()),
-          ratio,
-          "of copies");
+      parts.add("%s %.2f".formatted(each.placement(), ratio));
     }
-    report.add(operation.label() + " over host memory, the faster", best, "of copies", GOAL);
+    String both = String.join(", ", parts);
+    report.detail(operation.label() + ENDING, best, "of copies", GOAL, both);
   }
 
   /** One measurement of the copies, and one of the operation in pieces. */

@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 final class LaunchExecutor implements Executor {
   private static final int MOST_ARGUMENTS = 10;
 
+  private final String name;
   private final boolean onDevice;
   private final CudaContext context;
   private final PrivateMemory host;
@@ -24,7 +25,8 @@ final class LaunchExecutor implements Executor {
   private final DeviceMemory found;
   private final KernelArguments arguments = new KernelArguments(MOST_ARGUMENTS);
 
-  LaunchExecutor(int ordinal, boolean onDevice, long capacityBytes) {
+  LaunchExecutor(String name, int ordinal, boolean onDevice, long capacityBytes) {
+    this.name = name;
     this.onDevice = onDevice;
     long length = Pages.roundUp(capacityBytes);
     host = PrivateMemory.allocate("vectors of the check", length);
@@ -45,7 +47,7 @@ final class LaunchExecutor implements Executor {
 
   @Override
   public String name() {
-    return onDevice ? "kernel, device memory" : "kernel, mapped host memory";
+    return name;
   }
 
   @Override

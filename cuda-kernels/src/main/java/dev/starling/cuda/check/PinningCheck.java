@@ -5,9 +5,11 @@ import dev.starling.cuda.CudaEvent;
 import dev.starling.cuda.CudaStream;
 import dev.starling.cuda.HostRegistration;
 import dev.starling.cuda.KernelArguments;
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.memory.Region;
 import dev.starling.engine.memory.SharedFile;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -43,7 +45,7 @@ final class PinningCheck {
     }
     long free = SHARED.toFile().getUsableSpace();
     if (free < lengthBytes + HEADROOM_BYTES) {
-      report.add("/dev/shm is too small to register so much, free", free / 1e9, "GB");
+      report.add("/dev/shm has no room for as much; free", free / 1e9, "GB");
       return;
     }
     Path file = SHARED.resolve("starling-check-" + ProcessHandle.current().pid());
@@ -58,8 +60,8 @@ final class PinningCheck {
   private static void unlink(Path file) {
     try {
       Files.delete(file);
-    } catch (java.io.IOException failure) {
-      throw new dev.starling.engine.StarlingException(
+    } catch (IOException failure) {
+      throw new StarlingException(
           "deleting %s failed (%s): delete it by hand".formatted(file, failure.getMessage()),
           failure);
     }
@@ -67,21 +69,18 @@ final class PinningCheck {
 
   private void measure(Report report, String kind, Region region) {
     MemorySegment memory = region.segment();
-    double gigabytes = memory.byteSize() / 1e9;
+    long mib = memory.byteSize() >> 20;
     long start = System.nanoTime();
     HostRegistration registration = context.register("memory to register", memory);
     long registered = System.nanoTime();
     try {
-      int different = different(memory);
-      report.compared(1, FLOATS, different);
+      report.compared("floats in %s, beyond 2 GiB".formatted(kind), FLOATS, different(memory));
     } finally {
       long end = System.nanoTime();
       registration.close();
       double unregisterMs = (System.nanoTime() - end) / NS_PER_MS;
       report.add(
-          "register %.2f GB of %s".formatted(gigabytes, kind),
-          (registered - start) / NS_PER_MS,
-          "ms");
+          "register %,d MiB of %s".formatted(mib, kind), (registered - start) / NS_PER_MS, "ms");
       report.add("unregister it", unregisterMs, "ms");
     }
   }

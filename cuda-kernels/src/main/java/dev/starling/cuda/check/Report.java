@@ -5,50 +5,52 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Results, in the order in which they come. */
+/** Results: all of them as they come and in the JSON object, those that count most in the table. */
 final class Report {
-  private static final String ROW = "%-52s %12s %-10s %-8s %s";
+  private static final String ROW = "%-56s %12s %-10s %-8s %s";
 
-  /** One line of the table; a goal that is NaN is none. */
-  private record Row(String what, double value, String unit, double goal) {
+  /** No goal. */
+  private static final double NONE = Double.NaN;
+
+  /** One result; what it is made of is for the reader. */
+  private record Row(
+      String what, double value, String unit, double goal, String parts, boolean inTable) {
     boolean isMissed() {
       return !Double.isNaN(goal) && !(value >= goal);
     }
 
-    private String verdict() {
-      if (Double.isNaN(goal)) {
-        return "";
-      }
-      return isMissed() ? "MISSED" : "reached";
-    }
-
     @Override
     public String toString() {
+      String verdict = Double.isNaN(goal) ? "" : isMissed() ? "MISSED" : "reached";
       String wanted = Double.isNaN(goal) ? "" : ">= %.2f".formatted(goal);
-      return ROW.formatted(what, number(value), unit, wanted, verdict()).stripTrailing();
+      String end = parts.isEmpty() ? verdict : (verdict + " (" + parts + ")").strip();
+      return ROW.formatted(what, number(), unit, wanted, end).stripTrailing();
+    }
+
+    private String number() {
+      boolean whole = value == Math.rint(value) && unit.isEmpty();
+      int digits = whole || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+      return String.format(Locale.ROOT, "%,." + digits + "f", value);
     }
 
     String toJson() {
       String wanted = Double.isNaN(goal) ? "" : ",\"goal\":" + goal + ",\"reached\":" + !isMissed();
-      return "{\"what\":%s,\"value\":%s,\"unit\":%s%s}"
-          .formatted(quoted(what), plain(value), quoted(unit), wanted);
-    }
-
-    private static String number(double value) {
-      int digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
-      return String.format(Locale.ROOT, "%,." + digits + "f", value);
+      String made = parts.isEmpty() ? "" : ",\"parts\":" + quoted(parts);
+      return "{\"what\":%s,\"value\":%s,\"unit\":%s%s%s}"
+          .formatted(quoted(what), plain(value), quoted(unit), wanted, made);
     }
 
     /** JSON has neither infinities nor NaN. */
     private static String plain(double value) {
-      return Double.isFinite(value) ? Double.toString(value) : "null";
+      return Double.isFinite(value) ? Double.toString(Math.round(value * 1e4) / 1e4) : "null";
     }
   }
 
   private final PrintStream progress;
   private final List<Row> rows = new ArrayList<>();
+  private final List<String> failures = new ArrayList<>();
   private String device = "";
-  private int differences;
+  private long differences;
 
   /** Prints results as they come. */
   Report(PrintStream progress) {
@@ -61,57 +63,85 @@ final class Report {
     progress.println(facts);
   }
 
-  /** Adds a result without a goal. */
+  /** Adds a result to the table. */
   void add(String what, double value, String unit) {
-    add(what, value, unit, Double.NaN);
+    add(new Row(what, value, unit, NONE, "", true));
   }
 
-  /** Adds a result that is to be no less than its goal. */
-  void add(String what, double value, String unit, double goal) {
-    Row row = new Row(what, value, unit, goal);
+  /**
+   * Adds a result that is to be no less than its goal, and what it is made of; not in the table.
+   */
+  void detail(String what, double value, String unit, double goal, String parts) {
+    add(new Row(what, value, unit, goal, parts, false));
+  }
+
+  /** Puts the least of the details whose name ends in this into the table, as the slowest. */
+  void slowest(String ending) {
+    rows.stream()
+        .filter(row -> !row.inTable() && row.what().endsWith(ending))
+        .min((a, b) -> Double.compare(a.value(), b.value()))
+        .ifPresent(
+            row ->
+                rows.add(
+                    new Row(
+                        "slowest: " + row.what(),
+                        row.value(),
+                        row.unit(),
+                        row.goal(),
+                        row.parts(),
+                        true)));
+  }
+
+  private void add(Row row) {
     rows.add(row);
     progress.println(row);
   }
 
-  /** Adds what the comparison with the CPU found. */
-  void compared(long cases, long results, int different) {
-    add("cases compared with the CPU, bit for bit", cases, "");
-    add("results compared", results, "");
-    add("results that differ", different, "");
+  /** Adds how many results of the device were compared with the CPU's, and how many differ. */
+  void compared(String what, long results, long different) {
+    add(what + " compared with the CPU", results, "");
+    add("those that differ", different, "");
     differences += different;
   }
 
-  /** Results that differ from those of the CPU. */
-  int differences() {
-    return differences;
+  /** Adds what could not be done. */
+  void failed(String what, RuntimeException failure) {
+    String text = what + ": " + failure.getMessage();
+    failures.add(text);
+    progress.println("FAILED: " + text);
+  }
+
+  /** Results that differ from those of the CPU, and what could not be done. */
+  long wrong() {
+    return differences + failures.size();
   }
 
   /** Goals that were not reached. */
   long missed() {
-    return rows.stream().filter(Row::isMissed).count();
+    return rows.stream().filter(row -> !row.inTable() && row.isMissed()).count();
   }
 
   /** The table, without a line end after its last line. */
   String table() {
     StringBuilder text = new StringBuilder(device).append('\n');
     text.append(ROW.formatted("what", "measured", "", "goal", "").stripTrailing()).append('\n');
-    rows.forEach(row -> text.append(row).append('\n'));
-    text.append(verdict());
-    return text.toString();
+    rows.stream().filter(Row::inTable).forEach(row -> text.append(row).append('\n'));
+    failures.forEach(failure -> text.append("FAILED: ").append(failure).append('\n'));
+    return text.append(verdict()).toString();
   }
 
   private String verdict() {
-    if (differences > 0) {
-      return differences + " results DIFFER from those of the CPU";
-    }
-    return missed() > 0 ? missed() + " goals MISSED" : "nothing differs, no goal is missed";
+    return "results that differ: %,d, parts that failed: %d, goals that are missed: %d"
+        .formatted(differences, failures.size(), missed());
   }
 
   /** All of it as one line. */
   String json() {
     List<String> all = rows.stream().map(Row::toJson).toList();
-    return "{\"device\":%s,\"differences\":%d,\"goalsMissed\":%d,\"results\":[%s]}"
-        .formatted(quoted(device), differences, missed(), String.join(",", all));
+    List<String> failed = failures.stream().map(Report::quoted).toList();
+    return "{\"device\":%s,\"differences\":%d,\"failures\":[%s],\"goalsMissed\":%d,\"results\":[%s]}"
+        .formatted(
+            quoted(device), differences, String.join(",", failed), missed(), String.join(",", all));
   }
 
   private static String quoted(String text) {
