@@ -3,8 +3,9 @@
 // Included before the sources. fake_grid.cpp calls a kernel once for every GPU thread, having set the
 // indices below.
 //
-// __shared__ works for arrays of a fixed size (blocks run one after another); "extern __shared__" is
-// not supported.
+// __shared__ works for arrays of a fixed size (blocks run one after another): they are the only
+// thread-local memory of the library, which is how fake_grid.cpp finds them. "extern __shared__" is not
+// supported.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -13,7 +14,7 @@
 #define __global__
 #define __device__
 #define __host__
-#define __shared__ static
+#define __shared__ static thread_local
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 

@@ -6,8 +6,6 @@
 
 #include "fake_cuda.h"
 
-extern thread_local Handle currentContext;
-
 namespace {
 
 const uint32_t FATBIN_MAGIC = 0xba55ed50;
@@ -253,13 +251,13 @@ FAKE_API CUresult cuCtxSetCurrent(Handle context) {
     violation("a context that has been released was made current");
     return call.result = INVALID_CONTEXT;
   }
-  currentContext = context;
+  setCurrentContext(context);
   return SUCCESS;
 }
 
 FAKE_API CUresult cuCtxGetCurrent(Handle *context) {
   ENTER(cuCtxGetCurrent, 0, INIT);
-  *context = currentContext;
+  *context = currentContext();
   return SUCCESS;
 }
 

@@ -10,7 +10,6 @@
 #include "fake_cuda.h"
 
 State state;
-thread_local Handle currentContext;
 
 namespace {
 
@@ -36,6 +35,12 @@ struct Logged {
   CUresult result;
 };
 
+/** A key and no thread-local variable: those are the shared memory of kernels. */
+const pthread_key_t contextKey = [] {
+  pthread_key_t key;
+  pthread_key_create(&key, nullptr);
+  return key;
+}();
 pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 std::vector<Injection> injections;
 std::vector<Logged> calls;
@@ -43,6 +48,7 @@ std::vector<std::string> violations;
 std::map<std::string, uint64_t> counts;
 uint64_t callCounts[FUNCTION_COUNT];
 uint64_t callTotal;
+const char *lastFailed = "";
 std::string text;
 
 int functionOf(const char *name) {
@@ -64,6 +70,7 @@ CUresult injectedFor(Function function, bool *sticky) {
     if ((injection.function == -1 || injection.function == function) && --injection.nth == 0) {
       CUresult result = injection.result;
       *sticky = injection.sticky;
+      lastFailed = functionNames[function];
       injections.erase(injections.begin() + i);
       return result;
     }
@@ -78,6 +85,10 @@ struct Locked {
 
 }  // namespace
 
+Handle currentContext() { return (Handle)(uintptr_t)pthread_getspecific(contextKey); }
+
+void setCurrentContext(Handle context) { pthread_setspecific(contextKey, (void *)(uintptr_t)context); }
+
 Call::Call(Function function, Handle handle, Need need)
     : result(SUCCESS), injected(false), sticky(SUCCESS), context(0), logged(-1) {
   pthread_mutex_lock(&mutex);
@@ -90,25 +101,25 @@ Call::Call(Function function, Handle handle, Need need)
   bool stickyFault = false;
   result = injectedFor(function, &stickyFault);
   injected = result != SUCCESS;
-  auto current = state.contexts.find(currentContext);
+  auto current = state.contexts.find(currentContext());
   bool alive = current != state.contexts.end() && current->second.retains > 0;
   if (injected) {
     if (stickyFault && alive) {
       current->second.error = result;
-      dropQueuesOf(currentContext);
+      dropQueuesOf(currentContext());
     }
   } else if (need != NOTHING && !state.initialised) {
     result = NOT_INITIALIZED;
     violation("%s was called before cuInit", functionNames[function]);
   } else if (need == CONTEXT || need == RELEASE) {
-    if (currentContext == 0 || current == state.contexts.end() || current->second.epoch != state.epoch) {
+    if (currentContext() == 0 || current == state.contexts.end() || current->second.epoch != state.epoch) {
       result = INVALID_CONTEXT;
       violation("%s was called on a thread that has no current context", functionNames[function]);
     } else if (!alive) {
       result = CONTEXT_IS_DESTROYED;
       violation("%s was called on a thread whose current context has been released", functionNames[function]);
     } else {
-      context = currentContext;
+      context = currentContext();
       sticky = current->second.error;
       result = need == CONTEXT ? sticky : SUCCESS;
     }
@@ -165,6 +176,7 @@ FAKE_API void fake_reset(uint64_t seed) {
   fresh.random = seed;
   state = fresh;
   injections.clear();
+  lastFailed = "";
   calls.clear();
   violations.clear();
   counts.clear();
@@ -231,6 +243,12 @@ FAKE_API int fake_fail(const char *function, long nth, int result, int sticky) {
   }
   injections.push_back({number, nth, result, sticky != 0});
   return 0;
+}
+
+/** The function that a fault hit last; "" for none. */
+FAKE_API const char *fake_failed() {
+  Locked lock;
+  return lastFailed;
 }
 
 /** Faults that have not happened yet. */

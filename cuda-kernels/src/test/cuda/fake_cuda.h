@@ -199,6 +199,10 @@ class Call {
     return call.result;                                                                            \
   }
 
+/** The current context of the calling thread; 0 for none. */
+Handle currentContext();
+void setCurrentContext(Handle context);
+
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void count(const char *what, uint64_t more);
 uint64_t drawBelow(uint64_t bound);

@@ -14,6 +14,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "cpu.h"
@@ -27,6 +28,8 @@ namespace {
 
 const unsigned int MAX_THREADS = 1024;
 const size_t STACK_BYTES = 256 * 1024;
+/** Fills shared memory before each block: as floats, NaN. */
+const int POISON = 0xff;
 
 struct Fiber {
   jmp_buf waiting;
@@ -49,7 +52,10 @@ Run *run;
 Fiber fibers[MAX_THREADS];
 Fiber *current;
 jmp_buf scheduler;
-uintptr_t libraryStart, libraryEnd;
+/** Constants of the kernels, and their shared memory. */
+Window library, shared;
+/** Gives every thread of the process its shared memory. */
+thread_local volatile char sharedMark;
 
 uint64_t draw() {
   run->random += 0x9e3779b97f4a7c15ull;
@@ -77,27 +83,24 @@ void shuffle(std::vector<T> &list) {
 }
 
 int findLibrary(dl_phdr_info *info, size_t, void *) {
+  uintptr_t end = 0;
+  bool mine = false;
   for (int i = 0; i < info->dlpi_phnum; i++) {
-    uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-    uintptr_t end = start + info->dlpi_phdr[i].p_memsz;
-    if (info->dlpi_phdr[i].p_type == PT_LOAD && (uintptr_t)&run - start < end - start) {
-      libraryStart = info->dlpi_addr;
-      for (int k = 0; k < info->dlpi_phnum; k++) {
-        uintptr_t last = info->dlpi_addr + info->dlpi_phdr[k].p_vaddr + info->dlpi_phdr[k].p_memsz;
-        if (info->dlpi_phdr[k].p_type == PT_LOAD && last > libraryEnd) {
-          libraryEnd = last;
-        }
-      }
-      return 1;
+    const auto &part = info->dlpi_phdr[i];
+    uintptr_t start = info->dlpi_addr + part.p_vaddr;
+    if (part.p_type == PT_LOAD) {
+      mine = mine || (uintptr_t)&run - start < part.p_memsz;
+      end = start + part.p_memsz > end ? start + part.p_memsz : end;
+    } else if (part.p_type == PT_TLS) {
+      shared = {(uintptr_t)info->dlpi_tls_data, part.p_memsz, false};
     }
   }
-  return 0;
+  library = {info->dlpi_addr, end - info->dlpi_addr, false};
+  return mine;
 }
 
-void prepare() {
-  if (libraryEnd == 0) {
-    dl_iterate_phdr(findLibrary, nullptr);
-  }
+bool holds(const Window &window, uintptr_t address, uint64_t bytes) {
+  return address >= window.start && address + bytes <= window.start + window.bytes;
 }
 
 /** What a fiber does: threads, one after another, until none is left. */
@@ -142,6 +145,7 @@ void resumeFiber(Fiber *fiber) {
 }
 
 void runBlock() {
+  memset((void *)shared.start, POISON, shared.bytes);
   run->next = 0;
   run->atBarrier.clear();
   shuffle(run->order);
@@ -176,12 +180,12 @@ void access(uintptr_t address, uint64_t bytes) {
   Windows &windows = *run->windows;
   for (int i = 0; i < windows.count; i++) {
     const Window &w = windows.of[i];
-    if (address >= w.start && address + bytes <= w.start + w.bytes) {
+    if (holds(w, address, bytes)) {
       (w.host ? windows.hostBytes : windows.deviceBytes) += bytes;
       return;
     }
   }
-  if (onStack(address) || (address >= libraryStart && address < libraryEnd)) {
+  if (onStack(address) || holds(shared, address, bytes) || holds(library, address, bytes)) {
     return;
   }
   refuse(Fault::ILLEGAL, address, bytes);
@@ -211,7 +215,8 @@ void starling_vector_access(const void *p, unsigned long bytes) {
 
 Outcome fake_run_grid(const Kernel &kernel, const GridShape &shape, void *const *values, Windows *windows,
                       uint64_t seed) {
-  prepare();
+  sharedMark = 0;
+  dl_iterate_phdr(findLibrary, nullptr);
   Run mine = {&kernel, values, windows, seed, {}, 0, {}, {}};
   unsigned int threads = shape.blockX * shape.blockY * shape.blockZ;
   for (unsigned int i = 0; i < threads && threads <= MAX_THREADS; i++) {

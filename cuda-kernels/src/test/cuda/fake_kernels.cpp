@@ -16,6 +16,17 @@ UNWATCHED static void callWith(void (*entry)(), void *const *values, std::index_
   ((void (*)(P...))entry)(*(const P *)values[I]...);
 }
 
+/** Not of src/main/cuda: reverses a vector of one block in shared memory, with or without the barrier. */
+template <bool BARRIER>
+static void reverse(float *x) {
+  __shared__ float copy[1024];
+  copy[threadIdx.x] = x[threadIdx.x];
+  if (BARRIER) {
+    __syncthreads();
+  }
+  x[threadIdx.x] = copy[blockDim.x - 1 - threadIdx.x];
+}
+
 template <class... P>
 static Kernel describe(const char *name, void (*entry)(P...)) {
   static_assert(sizeof...(P) <= MAX_PARAMETERS, "too many parameters");
@@ -30,6 +41,8 @@ static Kernel describe(const char *name, void (*entry)(P...)) {
 #define KERNEL(name) describe("starling_" #name, starling_##name)
 
 const Kernel fake_kernels[] = {
+    describe("fake_reverse", reverse<true>),
+    describe("fake_reverseWithoutBarrier", reverse<false>),
     KERNEL(average),
     KERNEL(averageBoth),
     KERNEL(step),

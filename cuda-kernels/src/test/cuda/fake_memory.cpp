@@ -10,7 +10,7 @@
 namespace {
 
 const uint64_t PAGE_BYTES = 4096;
-const uint64_t POISON_LIMIT_BYTES = 64 << 20;
+const uint64_t POISON_LIMIT_BYTES = 1 << 20;
 /** A NaN, so that memory which nobody wrote shows in results. */
 const unsigned char POISON = 0xff;
 const unsigned int PORTABLE = 1;

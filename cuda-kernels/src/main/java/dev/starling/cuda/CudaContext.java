@@ -264,18 +264,16 @@ public final class CudaContext implements AutoCloseable {
   }
 
   /**
-   * Asks, without waiting, whether the device does anything for this hold.
+   * Waits up to ten seconds until the device does nothing more for this hold: then memory can be
+   * unregistered.
    *
-   * @return whether all streams are idle; one that has failed is
+   * @throws StarlingException if it still works
+   * @throws CudaException if it does nothing more because it has failed
    */
-  public boolean isIdle() {
-    Failures ignored = new Failures();
-    for (CudaStream stream : streams) {
-      if (!isDrained(stream, ignored)) {
-        return false;
-      }
-    }
-    return true;
+  public void awaitIdle() {
+    Failures failures = new Failures();
+    drain(failures);
+    failures.throwFirst();
   }
 
   /**
@@ -325,7 +323,8 @@ public final class CudaContext implements AutoCloseable {
       while (!isDrained(stream, failures)) {
         if (System.nanoTime() - start > drainTimeoutNs) {
           throw new StarlingException(
-              "%s still works after %d ms, so its memory was not given back: close it again later"
+              ("%s still works after %d ms, so nothing was given back and the memory stays pinned:"
+                      + " leave it mapped, and close this again later or end the process")
                   .formatted(this, TimeUnit.NANOSECONDS.toMillis(drainTimeoutNs)));
         }
         LockSupport.parkNanos(POLL_NS);

@@ -48,10 +48,7 @@ public final class CudaDriver {
       return Optional.empty();
     }
     synchronized (CudaDriver.class) {
-      Optional<String> reason = libraryReason().or(CudaDriver::jcudaReason);
-      if (reason.isEmpty()) {
-        reason = driverReason();
-      }
+      Optional<String> reason = examine();
       usable = reason.isEmpty();
       return reason;
     }
@@ -78,6 +75,13 @@ public final class CudaDriver {
     return count[0];
   }
 
+  /** Looks whether kernels can run, whatever has been found before. */
+  static Optional<String> examine() {
+    return libraryReason()
+        .or(() -> jcudaReason(System.getProperty("java.library.path", "")))
+        .or(CudaDriver::driverReason);
+  }
+
   /** Fails unless a call of the driver succeeded. */
   static void require(int result, String doing, String where) {
     if (result != CUresult.CUDA_SUCCESS) {
@@ -98,11 +102,10 @@ public final class CudaDriver {
     return Character.toLowerCase(sentence.charAt(0)) + sentence.substring(1, sentence.length() - 1);
   }
 
-  private static Optional<String> jcudaReason() {
+  static Optional<String> jcudaReason(String searched) {
     String file =
         System.mapLibraryName(
             LibUtils.createPlatformLibraryName("JCudaDriver-" + JCudaVersion.get()));
-    String searched = System.getProperty("java.library.path", "");
     for (String folder : searched.split(File.pathSeparator, -1)) {
       Path library = Path.of(folder.isEmpty() ? "." : folder, file).toAbsolutePath();
       if (Files.isRegularFile(library)) {

@@ -39,6 +39,12 @@ final class CompiledKernels {
    * @param seed decides the order of the threads
    */
   static void launch(String name, int[] shape, List<?> arguments, long seed) {
+    int error = run("starling_" + name, shape, arguments, seed);
+    assertEquals(0, error, () -> name + ": 716 is a misaligned access, -1 an unknown kernel");
+  }
+
+  /** As {@link #launch(String, int[], List, long)}; gives the driver's number of the error. */
+  static int run(String entry, int[] shape, List<?> arguments, long seed) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment values = arena.allocate(SLOT_BYTES * arguments.size(), SLOT_BYTES);
       MemorySegment pointers = arena.allocate(ADDRESS, arguments.size());
@@ -53,8 +59,7 @@ final class CompiledKernels {
         }
         pointers.setAtIndex(ADDRESS, i, slot);
       }
-      int error = FakeCuda.runKernel("starling_" + name, shape, pointers, seed);
-      assertEquals(0, error, () -> name + ": 716 is a misaligned access, -1 an unknown kernel");
+      return FakeCuda.runKernel(entry, shape, pointers, seed);
     }
   }
 }

@@ -102,6 +102,7 @@ public final class FakeCuda {
         link("fake_set_rates", null, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE, JAVA_DOUBLE);
     static final MethodHandle FAIL =
         link("fake_fail", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT);
+    static final MethodHandle FAILED = link("fake_failed", ADDRESS);
     static final MethodHandle FAULTS_LEFT = link("fake_faults_left", JAVA_LONG);
     static final MethodHandle CALLS = link("fake_calls", JAVA_LONG, ADDRESS);
     static final MethodHandle COUNTS = link("fake_counts", ADDRESS);
@@ -197,7 +198,17 @@ public final class FakeCuda {
 
   /** Has the nth next call of any function fail. */
   public static void failCall(long nth, int result) {
-    fail("", nth, result, false);
+    failCall(nth, result, false);
+  }
+
+  /** As above; sticky: and every later one of the context. */
+  public static void failCall(long nth, int result, boolean sticky) {
+    fail("", nth, result, sticky);
+  }
+
+  /** The function that a test had fail last; empty if none has. */
+  public static String failedFunction() {
+    return String.join("", lines(Controls.FAILED));
   }
 
   /** As {@link #fail}; every later call of the same context fails as well. */
@@ -282,13 +293,16 @@ public final class FakeCuda {
         .toList();
   }
 
-  /** The kernels that can be launched, with the bytes of each parameter. */
+  /**
+   * The kernels of {@code src/main/cuda} that can be launched, with the bytes of each parameter.
+   */
   static Map<String, List<Integer>> kernels() {
     Map<String, List<Integer>> kernels = new TreeMap<>();
     for (String line : lines(Controls.KERNELS)) {
       List<String> words = List.of(line.split(" "));
       kernels.put(words.getFirst(), words.stream().skip(1).map(Integer::valueOf).toList());
     }
+    kernels.keySet().removeIf(name -> !name.startsWith("starling_"));
     return kernels;
   }
 

@@ -1,12 +1,11 @@
 package dev.starling.cuda.kernel;
 
 import dev.starling.cuda.CudaContext;
+import dev.starling.cuda.CudaException;
 import dev.starling.cuda.HostRegistration;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.kernel.Kernels;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * {@link Kernels} on a CUDA device, with the bits of the CPU. Every vector lies in memory that was
@@ -20,9 +19,6 @@ import java.util.concurrent.locks.LockSupport;
 public final class CudaKernels implements Kernels {
   /** Operations in flight, and results of searches kept. */
   static final int SLOTS = 1024;
-
-  private static final long END_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
-  private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(50);
 
   private final CudaContext context;
   private final String description;
@@ -353,22 +349,20 @@ public final class CudaKernels implements Kernels {
 
   /** Unregisters when no operation can be on the memory any more. */
   private void unregister(HostRegistration registration) {
-    if (!context.isClosed()) {
-      long start = System.nanoTime();
-      while (!context.isIdle()) {
-        if (System.nanoTime() - start > END_TIMEOUT_NS) {
-          throw new StarlingException(
-              ("'%s' stays registered with %s since operations do not end within %d s:"
-                      + " leave it mapped, and end the process")
-                  .formatted(
-                      registration.range().what(),
-                      context,
-                      TimeUnit.NANOSECONDS.toSeconds(END_TIMEOUT_NS)));
-        }
-        LockSupport.parkNanos(POLL_NS);
-      }
-      registration.close();
+    if (context.isClosed()) {
+      return;
     }
+    try {
+      context.awaitIdle();
+    } catch (CudaException deviceFailed) {
+      try {
+        registration.close();
+      } catch (CudaException second) {
+        deviceFailed.addSuppressed(second);
+      }
+      throw deviceFailed;
+    }
+    registration.close();
   }
 
   /**
@@ -381,8 +375,13 @@ public final class CudaKernels implements Kernels {
    */
   @Override
   public void close() {
-    context.close();
-    searches.close();
+    try {
+      context.close();
+    } finally {
+      if (context.isClosed()) {
+        searches.close();
+      }
+    }
   }
 
   private Call begin(Operation operation, long count) {
