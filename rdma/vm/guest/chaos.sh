@@ -34,7 +34,7 @@ SHM=(/run/shm-a /run/shm-a /run/shm-b) # of each rank
 # With C1 alone, which starts sooner, as in the stage two-hosts. Steps are few and small, as floating point
 # is what emulation is slowest at: ranks that starve each other would be silent and count as dead.
 TRAIN_FLAGS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-TRAIN_OPTIONS=(--fabric verbs --device "$VM_DEVICE" --data generated --generated-samples 200
+TRAIN_OPTIONS=(--fabric verbs --rdma-device "$VM_DEVICE" --data generated --generated-samples 200
   --model softmax --optimizer sgd --batch 2 --compute-ms 100 --epochs 100000 --schedule constant --warmup 0 --seed 1
   --hold-limit-ms "$HOLD_LIMIT_MS" --silence-seconds "$SILENCE_SECONDS" --master "$MASTER" --world-size "$RANKS" --out "$RUN" --json)
 

@@ -13,7 +13,7 @@ MIN_GENERATED_ACCURACY=0.75 # on generated digits, which are harder for this mod
 JOB_TOKEN=a-secret-of-two-guests
 # With C1 alone, which starts sooner, the kernels are scalar: a short run is over before vectors are compiled.
 TRAIN_FLAGS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-TRAIN_OPTIONS=(--fabric verbs --device "$VM_DEVICE" --model softmax --epochs 1.5 --seed 1 --json)
+TRAIN_OPTIONS=(--fabric verbs --rdma-device "$VM_DEVICE" --model softmax --epochs 1.5 --seed 1 --json)
 
 # exchange_verbs PORT PROGRAM OPTION...: the first guest serves, the second measures.
 exchange_verbs() {

@@ -62,7 +62,7 @@ final class VerbsDevice implements AutoCloseable {
             "the device "
                 + name
                 + " has no atomic operations (ATOMIC_NONE), which the locks need: choose another"
-                + " with --device, or --fabric shm");
+                + " with --rdma-device, or --fabric shm");
       }
       PortInfo port = context.port(options.port());
       if (port.state() != PortState.ACTIVE) {

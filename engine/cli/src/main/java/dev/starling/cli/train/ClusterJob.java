@@ -85,7 +85,7 @@ final class ClusterJob implements TrainingJob {
           opened(
               new ClusterBoard(
                   link, roll, shared, fabric, plan.budget().total(), gatherLeftNs, this::incident));
-      PassWarmUp.run(plan.options(), plan.setup(), parameters, stop);
+      PassWarmUp.run(plan, rank, parameters, stop);
       joined =
           opened(
               JoinedWorker.join(

@@ -29,12 +29,12 @@ final class LaunchOptions {
   String fabric = AUTO;
 
   @Option(
-      names = "--device",
+      names = "--rdma-device",
       paramLabel = "NAME",
       description =
           "The RDMA device, for instance mlx5_0. Default: the usable one nearest to this process"
               + " ('starling doctor' lists them).")
-  String device;
+  String rdmaDevice;
 
   @Option(
       names = "--gid-index",
@@ -137,8 +137,8 @@ final class LaunchOptions {
   /** {@return the options of the fabric by name} */
   Map<String, String> fabricOptions() {
     Map<String, String> all = new TreeMap<>(verbs);
-    if (device != null) {
-      all.put("device", device);
+    if (rdmaDevice != null) {
+      all.put("device", rdmaDevice);
     }
     if (gidIndex != null) {
       all.put("gid-index", gidIndex.toString());

@@ -33,9 +33,11 @@ record MemoryNeed(long bytes, long parameters, int workers) {
    * @param options its options
    * @param setup its model
    * @param workers how many of its workers are on this host
+   * @param pinned whether the replicas' fourth planes have their memory from the start
    * @return the need
    */
-  static MemoryNeed of(TrainOptions options, RunSetup setup, int workers) {
+  static MemoryNeed of(TrainOptions options, RunSetup setup, int workers, boolean pinned) {
+    int planes = ReplicaLayout.PLANES + (pinned ? 1 : 0);
     long parameters = setup.model().parameterCount();
     long state =
         switch (options.optimizer) {
@@ -46,8 +48,7 @@ record MemoryNeed(long bytes, long parameters, int workers) {
     // What a checkpoint copies, and what rounding keeps beside each gradient.
     long copies = options.record.savesEnd() ? 1 + state : 0;
     long rounding = options.record.payload() == GradientPayload.BF16 ? ROUNDING : 0;
-    long models =
-        workers * (ReplicaLayout.PLANES + GRADIENTS + state + copies + rounding) + AVERAGES;
+    long models = (long) workers * (planes + GRADIENTS + state + copies + rounding) + AVERAGES;
     return new MemoryNeed(
         Math.multiplyExact(models * Float.BYTES, parameters), parameters, workers);
   }

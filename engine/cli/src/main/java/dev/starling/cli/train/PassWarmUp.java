@@ -21,15 +21,17 @@ final class PassWarmUp {
   /**
    * Computes gradients for at most a second, or one when it takes longer. Nothing is changed.
    *
-   * @param options the run's options
-   * @param setup its model and data
+   * @param plan the run
+   * @param rank whose device it runs on
    * @param parameters initial parameters
    * @param stop ends it early
    */
-  static void run(TrainOptions options, RunSetup setup, MemorySegment parameters, StopSignal stop) {
+  static void run(RunPlan plan, int rank, MemorySegment parameters, StopSignal stop) {
+    TrainOptions options = plan.options();
+    RunSetup setup = plan.setup();
     long beginNs = System.nanoTime();
     BatchSampler sampler = BatchSampler.whole(setup.train(), options.batch, options.seed, 0);
-    try (Pass pass = setup.model().newPass(options.batch);
+    try (Pass pass = plan.device().newPass(setup.model(), options.batch, rank);
         PrivateMemory gradient =
             PrivateMemory.allocate("warm-up gradient", parameters.byteSize())) {
       int evaluated = Math.min(EVALUATED, setup.evaluation().count());

@@ -1,7 +1,6 @@
 package dev.starling.cli.train;
 
 import dev.starling.engine.exchange.PartnerPolicy;
-import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.optimizer.AdamW;
 import dev.starling.engine.optimizer.Nesterov;
 import dev.starling.engine.optimizer.Schedule;
@@ -14,6 +13,7 @@ import dev.starling.engine.worker.OptimizerFactory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
 
 /**
  * What follows from the options of a run: data, model, length, the engine's options. Every process
@@ -22,13 +22,14 @@ import java.util.SplittableRandom;
  * @param options the options, checked
  * @param setup data and model
  * @param budget the work
+ * @param device what computes, in this process
  */
-record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget) {
+record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeDevice device) {
   /**
    * Makes the plan.
    *
    * @param options the options; checked here
-   * @return the plan
+   * @return the plan of a process that computes nothing itself
    * @throws IOException when the data cannot be read
    */
   static RunPlan of(TrainOptions options) throws IOException {
@@ -39,7 +40,17 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget) {
             ? WorkBudget.ofSteps(Math.multiplyExact(options.steps, (long) options.workers))
             : WorkBudget.ofSamples(
                 Math.max(1, Math.round(options.epochsOrDefault() * setup.train().count())));
-    return new RunPlan(options, setup, budget);
+    return new RunPlan(options, setup, budget, ComputeDevice.ofOtherProcesses(options));
+  }
+
+  /**
+   * Chooses what this process computes on.
+   *
+   * @param localRank the rank of a worker among those of this host
+   * @return the plan of a process with workers
+   */
+  RunPlan computingHere(IntUnaryOperator localRank) {
+    return new RunPlan(options, setup, budget, ComputeDevice.choose(options, localRank));
   }
 
   /** {@return parameters of the model} */
@@ -77,7 +88,7 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget) {
     CpuSet cpus = CpuSet.parse(options.agentCpus);
     return context
         .agentCpus(cpus::share)
-        .kernels(() -> ParallelCpuKernels.of(options.combineThreads))
+        .kernels(device.kernels())
         .maxGradientNorm(options.clipNorm)
         .holdLimitNs((long) (options.holdLimitMs * 1e6));
   }

@@ -24,7 +24,7 @@ final class ThreadJob implements TrainingJob {
   ThreadJob(RunPlan plan, Recording recording, MemorySegment parameters, StopSignal stop) {
     this.plan = plan;
     this.stop = stop;
-    PassWarmUp.run(plan.options(), plan.setup(), parameters, stop);
+    PassWarmUp.run(plan, 0, parameters, stop);
     job = LocalJob.launch(recording.record(plan.context()), parameters);
     try {
       job.board().work(plan.budget().total());

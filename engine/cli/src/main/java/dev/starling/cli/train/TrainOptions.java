@@ -3,6 +3,7 @@ package dev.starling.cli.train;
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.kernel.KernelsChoice;
 import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.topology.Topology;
 import dev.starling.engine.worker.CpuSet;
@@ -278,11 +279,29 @@ final class TrainOptions {
   int stripesInFlight = JobContext.STRIPES_IN_FLIGHT_DEFAULT;
 
   @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda",
+      description =
+          "What computes gradients and combines models: the processors, or the GPUs of this host,"
+              + " one for each worker while there are enough; auto takes GPUs where they can be"
+              + " used. The combine gives the same bits. Default: ${DEFAULT-VALUE}.")
+  String device = KernelsChoice.AUTO;
+
+  @Option(
+      names = "--cuda",
+      paramLabel = "NAME=VALUE",
+      split = ",",
+      description =
+          "More about the GPUs: placement (auto, mapped or staged), devices (for instance 0:1),"
+              + " matrix (auto, cublas or tiled). Default: what is measured at the start.")
+  Map<String, String> deviceSettings = new TreeMap<>();
+
+  @Option(
       names = "--combine-threads",
       paramLabel = "N",
       description =
-          "How many threads of a worker combine models, 1 to 256: more are faster where large"
-              + " models are averaged on a machine with processors to spare. Default:"
+          "How many threads of a worker combine models on the CPU, 1 to 256: more are faster where"
+              + " large models are averaged on a machine with processors to spare. Default:"
               + " ${DEFAULT-VALUE}.")
   int combineThreads = 1;
 
@@ -439,6 +458,8 @@ final class TrainOptions {
     map.put("restarts", restarts);
     map.put("stripeBytes", stripeBytes);
     map.put("stripesInFlight", stripesInFlight);
+    map.put("device", device);
+    map.put("deviceSettings", deviceSettings.isEmpty() ? null : deviceSettings);
     map.put("combineThreads", combineThreads);
     map.put("agentCpus", agentCpus);
     map.put("directory", directory.toString());

@@ -3,6 +3,7 @@ package dev.starling.cli.train;
 import dev.starling.cli.Terminal;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.checkpoint.CheckpointCoordinator;
+import dev.starling.engine.kernel.KernelsChoice;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.rendezvous.LaunchEnvironment;
 import dev.starling.engine.worker.JobObserver;
@@ -66,10 +67,10 @@ final class TrainingRun {
    * @throws Exception what failed; shared memory has been given back
    */
   Optional<RunResult> execute() throws Exception {
-    RunPlan plan = RunPlan.of(options);
+    RunPlan plan = plan();
     // Processes that were started one by one each look after their own replica.
     int here = place.map(told -> Math.max(1, told.localWorldSize())).orElse(options.workers);
-    MemoryNeed.of(options, plan.setup(), here).requireAvailable();
+    MemoryNeed.of(options, plan.setup(), here, plan.device().isPinning()).requireAvailable();
     try (PrivateMemory memory =
         PrivateMemory.allocate("the averaged model", plan.parameterCount() * Float.BYTES)) {
       MemorySegment parameters = memory.segment();
@@ -81,6 +82,7 @@ final class TrainingRun {
           TrainingJob job = launch(plan, recording, parameters, display, directory);
           CheckpointCoordinator coordinator =
               recording.coordinate(job.board(), tell(display, directory))) {
+        tellDevice(plan, display, directory);
         directory.write("config.json", RunFacts.of(command, plan, job.board(), workerArguments));
         train(job, plan, parameters, display, directory);
         recording.saveEnd(coordinator, job.lostRanks().size());
@@ -96,6 +98,22 @@ final class TrainingRun {
       }
     } catch (UncheckedIOException failure) {
       throw failure.getCause();
+    }
+  }
+
+  private RunPlan plan() throws IOException {
+    RunPlan plan = RunPlan.of(options);
+    return options.processes
+        ? plan
+        : plan.computingHere(rank -> place.map(LaunchEnvironment::localRank).orElse(rank));
+  }
+
+  /** A choice that nobody made and that changes nothing is for the log alone. */
+  private void tellDevice(RunPlan plan, ProgressDisplay display, RunDirectory directory) {
+    directory.log(plan.device().reason());
+    if (!options.device.equals(KernelsChoice.AUTO)
+        || !plan.device().name().equals(KernelsChoice.CPU)) {
+      display.tell(plan.device().reason());
     }
   }
 

@@ -5,6 +5,7 @@ import dev.starling.cli.Terminal;
 import dev.starling.engine.checkpoint.WorkerCheckpoints;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.engine.kernel.KernelsChoice;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.worker.JoinedWorker;
 import java.lang.foreign.MemorySegment;
@@ -63,14 +64,22 @@ public final class WorkerCommand extends StarlingCommand {
     // The supervisor tells people; this process only ends in good order.
     try (StopSignal stop = StopSignal.silent();
         JobBoard opened = JobBoard.open(new ShmFabric(options.directory), board)) {
-      RunPlan plan = RunPlan.of(options);
+      RunPlan plan = RunPlan.of(options).computingHere(other -> other);
+      tellDevice(plan.device());
       try (PrivateMemory initial =
           PrivateMemory.allocate("the initial model", plan.parameterCount() * Float.BYTES)) {
         MemorySegment parameters = initial.segment();
         plan.initialise(parameters);
-        PassWarmUp.run(options, plan.setup(), parameters, stop);
+        PassWarmUp.run(plan, rank, parameters, stop);
         work(plan, opened, parameters, stop);
       }
+    }
+  }
+
+  /** Where every worker computes on the CPU, one tells. */
+  private void tellDevice(ComputeDevice device) {
+    if (rank == 0 || !device.name().equals(KernelsChoice.CPU)) {
+      terminal().err().println(device.reason());
     }
   }
 

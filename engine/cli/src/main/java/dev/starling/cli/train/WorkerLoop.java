@@ -74,7 +74,7 @@ final class WorkerLoop {
         BatchSampler.whole(
             plan.setup().train(), options.batch, options.seed + SEED_STEP * steps, worker.rank());
     record.progress(steps, samples, loss, beginNs, System.nanoTime(), waitedBeforeNs);
-    try (Pass pass = model.newPass(options.batch);
+    try (Pass pass = plan.device().newPass(model, options.batch, worker.rank());
         FlatParameters parameters = new FlatParameters(model.parameterCount())) {
       while (!stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
         Batch batch = sampler.next();

@@ -13,10 +13,12 @@ import java.lang.foreign.MemorySegment;
  *   alone:             step chunk k: own current, update -> own target
  * </pre>
  *
- * <p>Each {@link #poll} starts at most one combine and never waits for it.
+ * <p>Each {@link #poll} starts at most one combine and never waits for it; {@value #MAX_COMBINES}
+ * may be under way.
  */
 final class StripeStream {
-  private static final long NO_TICKET = -1;
+  /** Combines under way: while a device computes one, it has the next already. */
+  private static final int MAX_COMBINES = 2;
 
   /** Chunks that are combined and not yet written: reads may overtake writes, for ever. */
   private static final int MAX_WRITES = 16;
@@ -39,10 +41,11 @@ final class StripeStream {
   private long lengthBytes;
   private long tagBase;
 
-  private long ticket;
+  private final long[] tickets = new long[MAX_COMBINES];
   private int chunks;
   private int nextRead;
   private int nextCombine;
+  private int combined;
   private int written;
   private int outstanding;
   private boolean failed;
@@ -99,9 +102,9 @@ final class StripeStream {
     updateOffset = uOffset;
     lengthBytes = length;
     chunks = Math.toIntExact((length + chunkBytes - 1) / chunkBytes);
-    ticket = NO_TICKET;
     nextRead = 0;
     nextCombine = 0;
+    combined = 0;
     written = 0;
     outstanding = 0;
     failed = false;
@@ -114,30 +117,28 @@ final class StripeStream {
 
   /** Whether an operation on the peer failed and none is under way any more. */
   boolean hasFailed() {
-    return failed && outstanding == 0 && ticket == NO_TICKET;
+    return failed && outstanding == 0 && combined == nextCombine;
   }
 
   int poll() {
     int work = 0;
-    if (ticket != NO_TICKET) {
-      if (!kernels.isComplete(ticket)) {
-        return 0;
-      }
-      ticket = NO_TICKET;
+    while (combined < nextCombine && kernels.isComplete(tickets[combined % MAX_COMBINES])) {
       work++;
-      combined(nextCombine++);
+      onCombined(combined++);
     }
     if (failed) {
       return work;
     }
     boolean local = peer == null || direct != null;
-    while (!local && nextRead < chunks && nextRead < nextCombine + depth) {
+    while (!local && nextRead < chunks && nextRead < combined + depth) {
       postRead(nextRead++);
       work++;
     }
     if (nextCombine < chunks
+        && nextCombine - combined < MAX_COMBINES
         && (local || isStaged(nextCombine) && nextCombine - written < MAX_WRITES)) {
-      ticket = combine(nextCombine);
+      tickets[nextCombine % MAX_COMBINES] = combine(nextCombine);
+      nextCombine++;
       work++;
     }
     return work;
@@ -147,7 +148,7 @@ final class StripeStream {
     return chunk < nextRead && arrived[chunk % depth];
   }
 
-  private void combined(int chunk) {
+  private void onCombined(int chunk) {
     if (peer == null || direct != null) {
       written++;
     } else if (!failed) {

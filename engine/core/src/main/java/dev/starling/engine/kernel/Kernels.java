@@ -238,6 +238,16 @@ public interface Kernels extends AutoCloseable {
   boolean isComplete(long ticket);
 
   /**
+   * Tells whether memory must be known before operations use it, as for a device that does not
+   * address the memory of the process. Then all of it must have space, since it is pinned.
+   *
+   * @return whether {@link #register} is needed
+   */
+  default boolean needsRegistration() {
+    return false;
+  }
+
+  /**
    * Makes memory known to whoever computes: a device pins and maps it, the CPU has nothing to do.
    * Every vector of every operation lies within one range that is known at submission. To be called
    * before the first operation on the memory; it may take a tenth of a second per gigabyte.
@@ -261,6 +271,15 @@ public interface Kernels extends AutoCloseable {
     @Override
     void close();
   }
+
+  /**
+   * Waits until everything that was submitted is done, with a bound; nothing is submitted after
+   * that. Executors that are done when a submission returns have nothing to wait for.
+   *
+   * @throws dev.starling.engine.StarlingException if it does not end: then the memory of its
+   *     operations must stay
+   */
+  default void drain() {}
 
   /** Ends the work in flight and gives the device back. A second call does nothing. */
   @Override

@@ -443,14 +443,35 @@ public final class ParallelCpuKernels implements Kernels {
     return allCompleted(ticket);
   }
 
-  /** Ends the work in flight, then the helpers; waits for them, at most 5 s. */
+  /** Does its part of what is left, and waits for the helpers', at most 5 s. */
   @Override
-  public void close() {
+  public void drain() {
     long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(STOP_LIMIT_MS);
-    while (!allCompleted(posted) && System.nanoTime() - deadlineNs < 0) {
+    while (!allCompleted(posted)) {
       doOwnParts();
       Thread.onSpinWait();
+      if (System.nanoTime() - deadlineNs > 0) {
+        throw new StarlingException(
+            "an operation on "
+                + threads
+                + " threads did not end within "
+                + STOP_LIMIT_MS
+                + " ms: the machine is starved of processor time, end the process");
+      }
     }
+  }
+
+  /** Ends the work in flight, then the helpers; waits for them, at most 5 s each. */
+  @Override
+  public void close() {
+    try {
+      drain();
+    } finally {
+      endHelpers();
+    }
+  }
+
+  private void endHelpers() {
     closed = true;
     boolean interrupted = false;
     for (int index = 1; index < threads; index++) {

@@ -18,11 +18,13 @@ public final class PrivateMemory implements Region {
   private static final long MAX_BYTES = 1L << 46;
 
   private final Arena arena;
+  private final MemorySegment pages;
   private final MemorySegment segment;
 
-  private PrivateMemory(Arena arena, MemorySegment segment) {
+  private PrivateMemory(Arena arena, MemorySegment pages, long lengthBytes) {
     this.arena = arena;
-    this.segment = segment;
+    this.pages = pages;
+    segment = pages.asSlice(0, lengthBytes);
   }
 
   /**
@@ -51,8 +53,7 @@ public final class PrivateMemory implements Region {
             "mapping " + mappedBytes + " bytes for " + name,
             "use a smaller model or raise the limit on the address space (ulimit -v)");
       }
-      MemorySegment segment = Mappings.own(call, address, mappedBytes, arena);
-      return new PrivateMemory(arena, segment.asSlice(0, lengthBytes));
+      return new PrivateMemory(arena, Mappings.own(call, address, mappedBytes, arena), lengthBytes);
     } catch (Throwable failure) {
       arena.close();
       throw failure;
@@ -62,6 +63,15 @@ public final class PrivateMemory implements Region {
   @Override
   public MemorySegment segment() {
     return segment;
+  }
+
+  /**
+   * Returns the memory up to the end of its last page, for those who pin pages.
+   *
+   * @return {@link #segment()} and what is mapped behind it
+   */
+  public MemorySegment pages() {
+    return pages;
   }
 
   /** Does nothing: the kernel gives anonymous memory its pages on first touch. */

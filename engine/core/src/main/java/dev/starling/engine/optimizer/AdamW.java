@@ -150,6 +150,11 @@ public final class AdamW implements Optimizer {
   }
 
   @Override
+  public MemorySegment stateMemory() {
+    return state.pages();
+  }
+
+  @Override
   public long stateBytes() {
     return state.lengthBytes();
   }

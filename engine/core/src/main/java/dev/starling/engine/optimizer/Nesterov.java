@@ -72,6 +72,11 @@ public final class Nesterov implements Optimizer {
   }
 
   @Override
+  public MemorySegment stateMemory() {
+    return state.pages();
+  }
+
+  @Override
   public long stateBytes() {
     return state == null ? 0 : state.lengthBytes();
   }

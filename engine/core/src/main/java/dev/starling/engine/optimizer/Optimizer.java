@@ -80,6 +80,16 @@ public interface Optimizer extends AutoCloseable {
   long stateBytes();
 
   /**
+   * Returns the memory that {@link #advance} computes on besides the gradient, so that it can be
+   * made known to a device ({@link Kernels#register}).
+   *
+   * @return whole pages; null when there is none
+   */
+  default MemorySegment stateMemory() {
+    return null;
+  }
+
+  /**
    * Returns the names of the state's vectors, which checkpoints keep.
    *
    * @return one for each vector, in a fixed order; empty without state

@@ -64,6 +64,11 @@ public final class Sgd implements Optimizer {
   }
 
   @Override
+  public MemorySegment stateMemory() {
+    return state == null ? null : state.pages();
+  }
+
+  @Override
   public long stateBytes() {
     return state == null ? 0 : state.lengthBytes();
   }

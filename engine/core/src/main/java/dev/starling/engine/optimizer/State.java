@@ -58,6 +58,11 @@ final class State implements AutoCloseable {
     return vectors[index];
   }
 
+  /** Returns the memory of the whole state. */
+  MemorySegment pages() {
+    return memory.pages();
+  }
+
   /** Returns the bytes of the whole state. */
   long lengthBytes() {
     return memory.segment().byteSize();

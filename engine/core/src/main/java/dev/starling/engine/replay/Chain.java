@@ -132,7 +132,7 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
 
   /** {@return a stripe's parameters, when everything computed so far is in them} */
   MemorySegment content(int stripe) {
-    kernels.await();
+    kernels.drain();
     return stripe(stripe);
   }
 
@@ -143,7 +143,7 @@ final class Chain implements ChainReader.GradientTarget, AutoCloseable {
 
   /** {@return the optimizer, when everything computed so far is in its state} */
   Optimizer optimizer() {
-    kernels.await();
+    kernels.drain();
     return optimizer;
   }
 

@@ -126,8 +126,8 @@ final class KernelThread implements Kernels {
     }
   }
 
-  /** Waits for everything that was submitted. */
-  void await() {
+  @Override
+  public void drain() {
     await(submitted);
   }
 

@@ -247,7 +247,7 @@ public final class Replay implements AutoCloseable {
       progress.accept(bytes());
       moved = moved || landCandidate();
     }
-    kernels.await();
+    kernels.drain();
     for (Chain chain : chains.values()) {
       if (chain.reader().damage() != null) {
         damages.add(chain.reader().damage());

@@ -143,6 +143,21 @@ final class CheckedKernels implements Kernels {
   }
 
   @Override
+  public boolean needsRegistration() {
+    return kernels.needsRegistration();
+  }
+
+  @Override
+  public Registration register(String what, MemorySegment memory) {
+    return kernels.register(what, memory);
+  }
+
+  @Override
+  public void drain() {
+    kernels.drain();
+  }
+
+  @Override
   public void close() {
     kernels.close();
   }

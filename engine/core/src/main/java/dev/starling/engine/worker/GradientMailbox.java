@@ -60,6 +60,11 @@ final class GradientMailbox implements AutoCloseable {
     }
   }
 
+  /** {@return the memory of all buffers, whole pages} */
+  MemorySegment memory() {
+    return memory.pages();
+  }
+
   /** Compute thread: the buffer to write the next gradient into. */
   MemorySegment writing() {
     return buffers[writing];

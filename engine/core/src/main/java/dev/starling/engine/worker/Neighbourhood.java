@@ -7,6 +7,7 @@ import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.Replica;
@@ -28,12 +29,14 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private final Replica replica;
   private final Fabric fabric;
   private final Membership members;
+  private final Kernels kernels;
   private final Counters counters;
   private final PeerListener listener;
   private final long intervalNs;
   private final int[] ranks;
   private final int[] indexOfRank;
   private final Remote[] remotes;
+  private final Kernels.Registration[] registrations;
   private final int[] incarnation;
   private final boolean[] inUse;
   private final boolean[] again;
@@ -49,6 +52,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
    * @param ranks its neighbours
    * @param fabric how to reach them
    * @param members who has joined
+   * @param kernels who computes on the peers' memory where it is addressable
    * @param counters the worker's counters
    * @param context interval and listener
    */
@@ -57,16 +61,19 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
       int[] ranks,
       Fabric fabric,
       Membership members,
+      Kernels kernels,
       Counters counters,
       JobContext context) {
     this.replica = replica;
     this.ranks = ranks;
     this.fabric = fabric;
     this.members = members;
+    this.kernels = kernels;
     this.counters = counters;
     listener = context.peerListener();
     intervalNs = Math.max(1, context.peerCheckNs() / Math.max(1, ranks.length));
     remotes = new Remote[ranks.length];
+    registrations = new Kernels.Registration[ranks.length];
     incarnation = new int[ranks.length];
     inUse = new boolean[ranks.length];
     again = new boolean[ranks.length];
@@ -155,9 +162,8 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     if (state == PeerState.ALIVE) {
       return 0;
     }
-    remotes[index] = null;
     connected--;
-    remote.close();
+    disconnect(index);
     if (state == PeerState.BROKEN) {
       again[index] = true;
       counters.add(Counter.CONNECTIONS_BROKEN, 1);
@@ -218,12 +224,36 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     }
     remotes[index] = remote;
     connected++;
+    registrations[index] = registerMemory(index, remote);
     if (isBack) {
       return true;
     }
     counters.add(Counter.PEERS_JOINED, 1);
     listener.onPeer(replica.rank(), ranks[index], joined, PeerState.ALIVE);
     return true;
+  }
+
+  /** Makes a peer's memory known to a device that is to average on it. */
+  private Kernels.Registration registerMemory(int index, Remote remote) {
+    return remote.direct() == null
+        ? Kernels.Registration.NONE
+        : kernels.register(
+            "the replica of rank %d as rank %d sees it".formatted(ranks[index], replica.rank()),
+            remote.direct());
+  }
+
+  private void disconnect(int index) {
+    Remote remote = remotes[index];
+    Kernels.Registration registration = registrations[index];
+    remotes[index] = null;
+    registrations[index] = null;
+    try {
+      if (registration != null) {
+        registration.close();
+      }
+    } finally {
+      remote.close();
+    }
   }
 
   /** Readers and ranks that are no neighbours count as alive: their locks have the hold limit. */
@@ -245,8 +275,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   public void close() {
     for (int index = 0; index < remotes.length; index++) {
       if (remotes[index] != null) {
-        remotes[index].close();
-        remotes[index] = null;
+        disconnect(index);
       }
     }
     connected = 0;

@@ -105,12 +105,32 @@ public final class Worker implements AutoCloseable {
       opened.add(parts.rounding);
       parts.kernels = context.kernels().open(rank);
       opened.add(parts.kernels);
+      registerMemory();
       l2Decay = parts.optimizer.l2Decay();
       snapshot = new Snapshot(replica);
     } catch (Throwable failed) {
       closeOpened(failed);
       throw failed;
     }
+  }
+
+  /** Makes known to a device what the agent computes on, except what comes from peers. */
+  private void registerMemory() {
+    if (!parts.kernels.needsRegistration()) {
+      return;
+    }
+    // A device pins every page of the region, so that all planes need their space now.
+    parts.replica.reserveFourthPlanes();
+    register("the replica", parts.replica.segment());
+    register("the gradient buffers", mailbox.memory());
+    MemorySegment state = parts.optimizer.stateMemory();
+    if (state != null) {
+      register("the optimizer's state", state);
+    }
+  }
+
+  private void register(String what, MemorySegment memory) {
+    opened.add(parts.kernels.register(what + " of rank " + rank, memory));
   }
 
   /**
@@ -134,7 +154,8 @@ public final class Worker implements AutoCloseable {
       staging[i] = staging(fabric);
     }
     RegionDescriptor self = members.region(rank, parts.replica.incarnation());
-    parts.neighbours = new Neighbourhood(parts.replica, ranks, fabric, members, counters, context);
+    parts.neighbours =
+        new Neighbourhood(parts.replica, ranks, fabric, members, parts.kernels, counters, context);
     opened.add(parts.neighbours);
     int neighbours = parts.neighbours.size();
     parts.policy =
@@ -325,6 +346,7 @@ public final class Worker implements AutoCloseable {
     PrivateMemory memory =
         PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
     opened.add(memory);
+    register("the staging ring", memory.pages());
     opened.add(fabric.register("the staging ring of rank " + rank, memory.segment()));
     return memory.segment();
   }
@@ -526,8 +548,8 @@ public final class Worker implements AutoCloseable {
   @Override
   public void close() {
     snapshot.close();
-    // First of all: nothing may be unmapped under a thread that computes.
-    parts.kernels.close();
+    // First of all: nothing may be unmapped under a thread, or a device, that computes.
+    parts.kernels.drain();
     StarlingException failed =
         new StarlingException("closing rank " + rank + " failed: see the suppressed failures");
     closeOpened(failed);

@@ -28,7 +28,7 @@ class KernelThreadTest {
       MemorySegment[] other = vectors(arena, seed);
       submit(thread, one, seed, 1_000);
       submit(expected, other, seed, 1_000);
-      thread.await();
+      thread.drain();
       for (int i = 0; i < one.length; i++) {
         assertEquals(-1, one[i].mismatch(other[i]), "vector " + i + ", seed " + seed);
       }
@@ -75,7 +75,7 @@ class KernelThreadTest {
           StarlingException.class,
           () -> {
             thread.scale(x, 0, 2f, COUNT + 1);
-            thread.await();
+            thread.drain();
           });
     }
   }

@@ -51,6 +51,9 @@ class NeighbourhoodTest {
   private String refusal;
   private boolean preparing;
   private long nowNs;
+  private DeviceKernels device = new DeviceKernels(1, 0);
+  private MemorySegment direct;
+  private List<String> atClose;
 
   @AfterEach
   void close() {
@@ -92,7 +95,7 @@ class NeighbourhoodTest {
 
     @Override
     public MemorySegment direct() {
-      return null;
+      return direct;
     }
 
     @Override
@@ -128,6 +131,7 @@ class NeighbourhoodTest {
     @Override
     public void close() {
       closed++;
+      atClose = device.known();
     }
   }
 
@@ -205,7 +209,7 @@ class NeighbourhoodTest {
       };
 
   private Neighbourhood neighbourhood() {
-    return new Neighbourhood(replica, new int[] {1, 2}, fabric, members, counters, context);
+    return new Neighbourhood(replica, new int[] {1, 2}, fabric, members, device, counters, context);
   }
 
   private void pass(Neighbourhood neighbours) {
@@ -230,6 +234,24 @@ class NeighbourhoodTest {
       assertEquals(2, counters.get(Counter.PEERS_JOINED));
     }
     connections.forEach(remote -> assertEquals(1, remote.closed));
+  }
+
+  @Test
+  void shouldTakeThePeersMemoryFromTheDeviceBeforeItDisconnects() {
+    direct = replica.segment();
+    try (Neighbourhood neighbours = neighbourhood()) {
+      assertEquals(List.of("the replica of rank 1 as rank 0 sees it"), device.known());
+      connections.getFirst().state = PeerState.DEAD;
+      pass(neighbours);
+      assertEquals(1, connections.getFirst().closed);
+      assertEquals(List.of(), atClose);
+      joined[1] = 1;
+      pass(neighbours);
+      assertEquals(List.of("the replica of rank 1 as rank 0 sees it"), device.known());
+    }
+    assertEquals(List.of(), atClose);
+    assertEquals(List.of(), device.mistakes());
+    assertEquals(2, device.registered().size());
   }
 
   @Test
@@ -382,7 +404,7 @@ class NeighbourhoodTest {
     assertThrows(
         StarlingException.class,
         () ->
-            new Neighbourhood(replica, new int[] {1, 2}, fabric, failing, counters, context)
+            new Neighbourhood(replica, new int[] {1, 2}, fabric, failing, device, counters, context)
                 .close());
     assertEquals(1, connections.size());
     assertEquals(1, connections.getFirst().closed);
