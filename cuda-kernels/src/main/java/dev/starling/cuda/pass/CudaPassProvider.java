@@ -1,14 +1,17 @@
 package dev.starling.cuda.pass;
 
 import dev.starling.cuda.CudaDriver;
+import dev.starling.cuda.DeviceSettings;
 import dev.starling.engine.StarlingException;
 import dev.starling.models.Model;
 import dev.starling.models.Pass;
 import dev.starling.models.PassFactory;
 import dev.starling.models.PassProvider;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Computes softmax and mlp on the GPUs of this machine. One setting: {@code
@@ -41,20 +44,21 @@ public final class CudaPassProvider implements PassProvider {
                   "the models cannot be computed on a GPU: " + reason + "; or use the CPU");
             });
     ProductsChoice choice = ProductsChoice.of(settings, CublasLibrary::unavailableReason);
-    return new Factory(CudaDriver.deviceCount(), choice);
+    return new Factory(DeviceSettings.devices(settings, CudaDriver.deviceCount()), choice);
   }
 
   /**
    * Opens passes.
    *
-   * @param devices how many there are
+   * @param devices the driver's numbers of those to use
    * @param choice who computes the products
    */
-  private record Factory(int devices, ProductsChoice choice) implements PassFactory {
+  private record Factory(List<Integer> devices, ProductsChoice choice) implements PassFactory {
     @Override
     public String description() {
-      return "%s, products by %s"
-          .formatted(devices == 1 ? "1 CUDA device" : devices + " CUDA devices", choice.reason());
+      String numbers = devices.stream().map(String::valueOf).collect(Collectors.joining(", "));
+      return "CUDA device%s %s, products by %s"
+          .formatted(devices.size() == 1 ? "" : "s", numbers, choice.reason());
     }
 
     @Override
@@ -62,7 +66,8 @@ public final class CudaPassProvider implements PassProvider {
       if (localRank < 0) {
         throw new IllegalArgumentException("the local rank is " + localRank + "; it counts from 0");
       }
-      return new CudaPass(model, maxBatch, localRank % devices, choice, LIMIT_NS);
+      return new CudaPass(
+          model, maxBatch, devices.get(localRank % devices.size()), choice, LIMIT_NS);
     }
   }
 }

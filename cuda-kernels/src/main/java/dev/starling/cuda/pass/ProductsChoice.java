@@ -1,7 +1,10 @@
 package dev.starling.cuda.pass;
 
+import static dev.starling.cuda.DeviceSettings.MATRIX;
+
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaStream;
+import dev.starling.cuda.DeviceSettings;
 import dev.starling.engine.ConfigurationException;
 import java.util.Map;
 import java.util.Optional;
@@ -14,10 +17,8 @@ import java.util.function.Supplier;
  * @param reason says in a few words why
  */
 record ProductsChoice(boolean cublas, String reason) {
-  /** The setting, and with {@value #PROPERTY_PREFIX} before it the system property. */
-  static final String SETTING = "matrix";
-
-  static final String PROPERTY_PREFIX = "starling.cuda.";
+  /** The system property that counts where the setting is not given. */
+  static final String PROPERTY = "starling.cuda." + MATRIX;
 
   private static final String AUTO = "auto";
 
@@ -30,20 +31,14 @@ record ProductsChoice(boolean cublas, String reason) {
    */
   static ProductsChoice of(
       Map<String, String> settings, Supplier<Optional<String>> cublasUnavailable) {
-    for (String name : settings.keySet()) {
-      if (!name.equals(SETTING)) {
-        throw new ConfigurationException(
-            "the CUDA pass has no setting '%s': use %s=auto|cublas|tiled".formatted(name, SETTING));
-      }
-    }
-    String wanted =
-        settings.getOrDefault(SETTING, System.getProperty(PROPERTY_PREFIX + SETTING, AUTO));
+    DeviceSettings.requireKnown(settings);
+    String wanted = settings.getOrDefault(MATRIX, System.getProperty(PROPERTY, AUTO));
     if (wanted.equals("tiled")) {
       return new ProductsChoice(false, "tiled kernels, as was asked for");
     }
     if (!wanted.equals("cublas") && !wanted.equals(AUTO)) {
       throw new ConfigurationException(
-          "%s=%s is unknown: use auto, cublas or tiled".formatted(SETTING, wanted));
+          "%s=%s is unknown: use auto, cublas or tiled".formatted(MATRIX, wanted));
     }
     Optional<String> reason = cublasUnavailable.get();
     if (reason.isEmpty()) {
@@ -52,7 +47,7 @@ record ProductsChoice(boolean cublas, String reason) {
     if (wanted.equals("cublas")) {
       throw new ConfigurationException(
           "%s=cublas is not possible because %s; or use %s=tiled"
-              .formatted(SETTING, reason.get(), SETTING));
+              .formatted(MATRIX, reason.get(), MATRIX));
     }
     return new ProductsChoice(false, "tiled kernels because " + reason.get());
   }

@@ -160,6 +160,6 @@ class CublasProductsTest {
   void shouldBeChosenWhereItCanBeLoaded() {
     assertEquals(Optional.empty(), CublasLibrary.unavailableReason());
     assertEquals(
-        "1 CUDA device, products by cuBLAS", new CudaPassProvider().open(Map.of()).description());
+        "CUDA device 0, products by cuBLAS", new CudaPassProvider().open(Map.of()).description());
   }
 }

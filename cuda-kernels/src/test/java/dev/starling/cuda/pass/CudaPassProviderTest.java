@@ -1,6 +1,7 @@
 package dev.starling.cuda.pass;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.FakeCuda;
+import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.models.Model;
 import dev.starling.models.Models;
@@ -58,7 +60,7 @@ class CudaPassProviderTest {
     FakeCuda.setDevices(2, 80, 1 << 20);
     PassFactory factory = provider().open(TILED);
     assertEquals(
-        "2 CUDA devices, products by tiled kernels, as was asked for", factory.description());
+        "CUDA devices 0, 1, products by tiled kernels, as was asked for", factory.description());
     Model small = Models.parse("softmax", 10, 3);
     Model large = Models.parse("mlp:100", 1000, 3);
     // Two of these fit the two devices and not one of them.
@@ -68,6 +70,15 @@ class CudaPassProviderTest {
       assertNotSame(zero, three);
     }
     assertThrows(IllegalArgumentException.class, () -> factory.open(small, 4, -1));
+    // The kernels' settings are given to the passes too.
+    PassFactory second =
+        provider().open(Map.of("matrix", "tiled", "devices", "1", "placement", "staged"));
+    assertTrue(second.description().startsWith("CUDA device 1, "), second.description());
+    try (Pass zero = second.open(large, 4, 0)) {
+      assertThrows(RuntimeException.class, () -> second.open(large, 4, 1));
+      assertNotNull(zero);
+    }
+    assertThrows(ConfigurationException.class, () -> provider().open(Map.of("devices", "2")));
   }
 
   /** Plain SGD; the gradients come from the pass alone. */
