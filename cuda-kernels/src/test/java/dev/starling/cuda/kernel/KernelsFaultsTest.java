@@ -107,6 +107,12 @@ class KernelsFaultsTest {
     assertTrue(failed.size() > 15, () -> "too few functions: " + failed);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void shouldLeaveNothingWhicheverTwoCallsFail(PlacementKind kind) {
+    FaultSweep.runPairs(() -> useKernels(kind));
+  }
+
   @Test
   void shouldLeaveNothingAndNameTheErrorWhicheverCallOfTheProbeFails() {
     Map<String, Integer> failed =
