@@ -31,7 +31,7 @@ class CheckRunTest {
         done
         [ "$CHECK" = 3 ] || printf 'device\\ntable\\n{"results":[]}\\n' > "$report"
         exit "$CHECK" ;;
-      *"--device cuda"*) echo "{\\"accuracy\\":$CUDA,\\"loss\\":1}" ;;
+      *"--device cuda"*) [ "$CUDA" != broken ] || exit 1; echo "{\\"accuracy\\":$CUDA,\\"loss\\":1}" ;;
       *"--device cpu"*) echo '{"accuracy":0.96,"loss":1}' ;;
       *) exit 9 ;;
       esac
@@ -99,6 +99,16 @@ class CheckRunTest {
     List<String> lines = run(0, "0.94");
     assertEquals("1", lines.getLast(), lines::toString);
     assertTrue(lines.get(lines.size() - 3).endsWith(": missed"), lines::toString);
+  }
+
+  @Test
+  void shouldPrintTheTableEvenWhenTrainingFails() throws Exception {
+    List<String> lines = run(0, "broken", "--no-goals");
+    assertEquals("1", lines.getLast(), lines::toString);
+    int end = lines.size();
+    assertEquals("table", lines.get(end - 4));
+    assertEquals("training: FAILED, see " + out, lines.get(end - 3));
+    assertTrue(lines.get(end - 2).contains("\"accuracy\":null,\"cpuAccuracy\":0.96,"));
   }
 
   @Test
