@@ -13,7 +13,8 @@ final class CheckOptions {
       Checks one GPU: its bits against the CPU's, its speed against its own copies.
 
         --device N       the driver's number of the device (0)
-        --only A,B       stages: differential, device, host, pinning, latency (all)
+        --only A,B       stages: differential, device, host, pinning, latency, passes
+                         (all)
         --cases N        random cases of the comparison (10000)
         --lengths N      every length from 0 to N is compared (4097)
         --large N        and N - 1, N and N + 1 (1048576)
@@ -23,6 +24,7 @@ final class CheckOptions {
         --device-mib N   one vector of the kernels in device memory, MiB (256)
         --host-mib N     one vector of the kernels over host memory, MiB (64)
         --pin-mib N      memory to register, MiB (4096)
+        --pass-width N   leaves out models with a wider layer (4096)
         --rounds N       measurements of each kind, of which the median counts (7)
         --launches N     kernels in a row in one measurement in device memory (10)
         --no-goals       ends with 0 also when a goal is missed
@@ -39,7 +41,8 @@ final class CheckOptions {
     DEVICE,
     HOST,
     PINNING,
-    LATENCY
+    LATENCY,
+    PASSES
   }
 
   private static final int MOST_MIB = 1 << 20;
@@ -55,6 +58,7 @@ final class CheckOptions {
   int deviceMib = 256;
   int hostMib = 64;
   int pinMib = 4096;
+  int passWidth = 4096;
   int rounds = 7;
   int launches = 10;
   boolean goals = true;
@@ -110,6 +114,7 @@ final class CheckOptions {
       case "--device-mib" -> deviceMib = number(name, value, 1, MOST_MIB);
       case "--host-mib" -> hostMib = number(name, value, 1, MOST_MIB);
       case "--pin-mib" -> pinMib = number(name, value, 1, MOST_MIB);
+      case "--pass-width" -> passWidth = number(name, value, 1, 1 << 20);
       case "--rounds" -> rounds = number(name, value, 1, 1_000);
       case "--launches" -> launches = number(name, value, 1, 1_000);
       case "--report" -> report = Path.of(value);
@@ -146,7 +151,7 @@ final class CheckOptions {
       }
       if (found == null) {
         throw new ConfigurationException(
-            "--only has no stage '%s': name some of differential, device, host, pinning, latency"
+            "--only has no stage '%s': name some of differential, device, host, pinning, latency, passes"
                 .formatted(part));
       }
       chosen.add(found);

@@ -109,6 +109,8 @@ public final class GpuCheck {
             case DEVICE ->
                 new DeviceRates(context, options.deviceMib * MIB, options.rounds, options.launches)
                     .measure(report);
+            case PASSES ->
+                new PassCheck(context).measure(report, options.rounds, options.passWidth);
             case PINNING -> new PinningCheck(context).measure(report, options.pinMib * MIB);
             default -> new LatencyCheck(context).measure(report);
           }

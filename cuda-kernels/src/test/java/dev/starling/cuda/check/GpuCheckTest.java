@@ -120,7 +120,7 @@ class GpuCheckTest {
     Path file = folder.resolve("report.txt");
     String[] arguments =
         ("--lengths 20 --large 3000 --cases 50 --device-mib 1 --host-mib 1 --pin-mib 2"
-                + " --rounds 1 --launches 1"
+                + " --rounds 1 --launches 1 --pass-width 60"
                 + " --no-goals --report "
                 + file)
             .split(" ");
@@ -137,6 +137,8 @@ class GpuCheckTest {
     assertTrue(json.contains("{\"what\":\"cases\",\"value\":" + cases + ".0"), json);
     assertTrue(json.contains("register 2 MiB of private memory"), json);
     assertTrue(lines.size() < 30, () -> "the table is not short: " + out());
+    assertTrue(json.contains("{\"what\":\"elements of gradients, compared with"), json);
+    assertTrue(json.contains("step of mlp:20 on 50 inputs, batch 16"), json);
     assertTrue(json.contains("until the event is complete, 99 of 100"), json);
   }
 
