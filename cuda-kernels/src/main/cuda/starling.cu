@@ -10,3 +10,5 @@
 #include "bf16.cu"
 #include "finite.cu"
 #include "copy.cu"
+#include "dense.cu"
+#include "softmax.cu"

@@ -1,45 +1,38 @@
 // Lets a C++ compiler take the kernels as they are, so that their formulas and their walk over the
-// vectors can be compared with the engine's without a GPU. Included before the sources. Every GPU
-// thread is one call; starling_thread says which one comes next.
+// vectors can be compared with the engine's without a GPU, and so that the fake driver can run them.
+// Included before the sources. fake_grid.cpp calls a kernel once for every GPU thread, having set the
+// indices below.
+//
+// __shared__ works for arrays of a fixed size (blocks run one after another): they are the only
+// thread-local memory of the library, which is how fake_grid.cpp finds them. "extern __shared__" is not
+// supported.
+#pragma once
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #define __global__
 #define __device__
+#define __host__
+#define __shared__ static thread_local
 #define __forceinline__ inline
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 
 struct Index {
-  unsigned int x;
+  unsigned int x, y, z;
 };
-static Index blockIdx;
-static Index threadIdx;
-static Index blockDim;
-static Index gridDim;
+extern Index blockIdx;
+extern Index threadIdx;
+extern Index blockDim;
+extern Index gridDim;
 
-extern "C" void starling_thread(unsigned int block, unsigned int blocks, unsigned int thread, unsigned int threads) {
-  blockIdx.x = block;
-  gridDim.x = blocks;
-  threadIdx.x = thread;
-  blockDim.x = threads;
-}
+/** Where a thread waits for the others of its block. */
+void starling_barrier();
 
-/** Where the vectors of the test lie: the kernels' own locals may lie anywhere. */
-static uintptr_t memoryStart;
-static uintptr_t memoryBytes;
+static inline void __syncthreads() { starling_barrier(); }
 
-extern "C" void starling_memory(const void *start, unsigned long long bytes) {
-  memoryStart = (uintptr_t)start;
-  memoryBytes = bytes;
-}
-
-/** Vector accesses whose address their size does not divide: on a GPU each is an error. */
-static long long misaligned;
-
-extern "C" long long starling_misaligned() {
-  return misaligned;
-}
+/** Told of every access to several elements at once: its address must be a multiple of its size. */
+void starling_vector_access(const void *p, unsigned long bytes);
 
 /** Four elements that note from where they are read and to where they are written. */
 template <class T>
@@ -50,16 +43,10 @@ struct Four {
   Four(T x, T y, T z, T w) : x(x), y(y), z(z), w(w) {}
   Four(const Four &from) { *this = from; }
   Four &operator=(const Four &from) {
-    check(&from);
-    check(this);
+    starling_vector_access(&from, sizeof(Four));
+    starling_vector_access(this, sizeof(Four));
     x = from.x, y = from.y, z = from.z, w = from.w;
     return *this;
-  }
-
- private:
-  static void check(const void *p) {
-    bool callers = (uintptr_t)p - memoryStart < memoryBytes;
-    misaligned += callers && (uintptr_t)p % sizeof(Four) != 0;
   }
 };
 typedef Four<float> float4;

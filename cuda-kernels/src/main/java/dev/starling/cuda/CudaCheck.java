@@ -17,10 +17,6 @@ import java.util.regex.Pattern;
  * problem, since the CPU computes the same bits.
  */
 public final class CudaCheck implements HealthCheck {
-  /** Names another file to load than {@value #LIBRARY}. */
-  static final String LIBRARY_PROPERTY = "starling.cuda.library";
-
-  private static final String LIBRARY = "libcuda.so.1";
   private static final Pattern VERSION = Pattern.compile(" ([0-9]+\\.[0-9]+(\\.[0-9]+)?) ");
 
   private final SystemFiles files;
@@ -102,7 +98,9 @@ public final class CudaCheck implements HealthCheck {
   private static Finding library() {
     NativeLibrary library =
         NativeLibrary.open(
-            LIBRARY, LIBRARY_PROPERTY, "install the library of the driver (Debian: libcuda1)");
+            CudaDriver.LIBRARY,
+            CudaDriver.LIBRARY_PROPERTY,
+            "install the library of the driver (Debian: libcuda1)");
     return library.isAvailable()
         ? Finding.ok("libcuda", "loaded")
         : Finding.noteOf("libcuda", library.unavailableReason());

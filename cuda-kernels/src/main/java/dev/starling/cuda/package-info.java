@@ -1,8 +1,19 @@
 /**
- * CUDA for Starling. So far this module finds the NVIDIA devices of the machine and tells the
- * engine, in one sentence, why it computes on the CPU; the kernels themselves are not part of this
- * version.
+ * The CUDA driver, as the engine uses it through JCuda: devices, contexts, streams, events, memory
+ * and the launch of kernels.
  *
- * <p>Threads: everything here is called while a job is set up, by the thread that does so.
+ * <p><b>What it owns.</b> For each device in use, the process's hold on its primary context and the
+ * module with the kernels ({@code starling.ptx}); what host memory is registered with the driver.
+ * Everything else belongs to the {@link dev.starling.cuda.CudaContext} that made it.
+ *
+ * <p><b>Threads.</b> A context and what it made belong to one thread at a time. Opening, closing
+ * and registering take a lock of the process; submitting, asking for an event and translating an
+ * address take none, wait for nobody and allocate nothing.
+ *
+ * <p><b>Invariants.</b> No call waits for the device, except closing, which has a bound. Every
+ * answer of the driver is looked at; a refusal becomes a {@link dev.starling.cuda.CudaException}. A
+ * range of host memory is registered once for the process, whoever asks for it, and unregistered
+ * when the last one is done with it. Nothing here reads memory that a kernel is given, since it may
+ * be the device's own.
  */
 package dev.starling.cuda;

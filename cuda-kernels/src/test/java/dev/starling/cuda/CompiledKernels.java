@@ -5,122 +5,61 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
-import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
- * The kernels' sources as the C++ compiler of this machine takes them, one call for each GPU
- * thread. It shows that formulas, heads, tails and alignment are right; what nvcc and a GPU make of
- * them it cannot show.
+ * The kernels' sources as the C++ compiler of this machine takes them, run by the fake driver's
+ * grid without the driver. It shows that formulas, heads, tails and alignment are right; what nvcc
+ * and a GPU make of them it cannot show.
  */
 final class CompiledKernels {
-  private final SymbolLookup symbols;
-  private final MethodHandle thread;
-  private final MethodHandle memory;
-  private final MethodHandle misaligned;
+  private static final long SLOT_BYTES = 8;
 
-  private CompiledKernels(SymbolLookup symbols) {
-    this.symbols = symbols;
-    thread =
-        handle(
-            "thread", FunctionDescriptor.ofVoid(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), symbols);
-    memory = handle("memory", FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG), symbols);
-    misaligned = handle("misaligned", FunctionDescriptor.of(JAVA_LONG), symbols);
+  private CompiledKernels() {}
+
+  /**
+   * Runs a kernel on a grid of one dimension; see {@link #launch(String, int[], List, long)}.
+   *
+   * @param blocks blocks of the grid
+   * @param threads threads of a block
+   */
+  static void launch(String name, int blocks, int threads, List<?> arguments) {
+    launch(name, new int[] {blocks, 1, 1, threads, 1, 1}, arguments, 0);
   }
 
-  /** Whether there is a C++ compiler {@code c++}. */
-  static boolean haveCompiler() throws Exception {
-    return run("c++", "--version") != null;
+  /**
+   * Runs a kernel to its end; fails the test when it makes a misaligned access.
+   *
+   * @param name without {@code starling_}
+   * @param shape blocks of the grid and threads of a block, each in x, y, z
+   * @param arguments segments, floats, ints and longs, which the kernel takes as they are
+   * @param seed decides the order of the threads
+   */
+  static void launch(String name, int[] shape, List<?> arguments, long seed) {
+    int error = run("starling_" + name, shape, arguments, seed);
+    assertEquals(0, error, () -> name + ": 716 is a misaligned access, -1 an unknown kernel");
   }
 
-  /** Compiles the sources; the library stays loaded while the arena is open. */
-  @SuppressWarnings("restricted")
-  static CompiledKernels compile(Path folder, Arena arena) throws Exception {
-    Path library = folder.resolve("libkernels.so");
-    String messages =
-        run(
-            "c++",
-            "-std=c++17",
-            "-O2",
-            "-ffp-contract=off",
-            "-fno-strict-aliasing",
-            "-shared",
-            "-fPIC",
-            "-x",
-            "c++",
-            "-include",
-            Path.of("src/test/cuda/cpu.h").toAbsolutePath().toString(),
-            "-o",
-            library.toString(),
-            Path.of("src/main/cuda/starling.cu").toAbsolutePath().toString());
-    assertEquals("", messages, "c++ refuses the kernels");
-    return new CompiledKernels(SymbolLookup.libraryLookup(library, arena));
-  }
-
-  private static String run(String... command) throws Exception {
-    Process process;
-    try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    } catch (IOException notFound) {
-      return null;
-    }
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running: " + command[0]);
-      return output;
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  @SuppressWarnings("restricted")
-  private static MethodHandle handle(
-      String name, FunctionDescriptor descriptor, SymbolLookup symbols) {
-    return Linker.nativeLinker()
-        .downcallHandle(symbols.findOrThrow("starling_" + name), descriptor);
-  }
-
-  /** Says where the vectors lie, so that misaligned accesses to them are counted. */
-  void watch(MemorySegment vectors) throws Throwable {
-    memory.invokeWithArguments(vectors, vectors.byteSize());
-  }
-
-  /** Vector accesses so far that a GPU would refuse. */
-  long misaligned() throws Throwable {
-    return (long) misaligned.invokeWithArguments();
-  }
-
-  /** Runs a kernel on a grid, thread after thread. Arguments: segments, floats and longs. */
-  void launch(String name, int blocks, int threads, List<?> arguments) throws Throwable {
-    MemoryLayout[] layouts =
-        arguments.stream().map(CompiledKernels::layout).toArray(n -> new MemoryLayout[n]);
-    MethodHandle kernel = handle(name, FunctionDescriptor.ofVoid(layouts), symbols);
-    for (int block = 0; block < blocks; block++) {
-      for (int t = 0; t < threads; t++) {
-        thread.invokeWithArguments(block, blocks, t, threads);
-        kernel.invokeWithArguments(arguments);
+  /** As {@link #launch(String, int[], List, long)}; gives the driver's number of the error. */
+  static int run(String entry, int[] shape, List<?> arguments, long seed) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment values = arena.allocate(SLOT_BYTES * arguments.size(), SLOT_BYTES);
+      MemorySegment pointers = arena.allocate(ADDRESS, arguments.size());
+      for (int i = 0; i < arguments.size(); i++) {
+        MemorySegment slot = values.asSlice(i * SLOT_BYTES, SLOT_BYTES);
+        switch (arguments.get(i)) {
+          case MemorySegment s -> slot.set(ADDRESS, 0, s);
+          case Float f -> slot.set(JAVA_FLOAT, 0, f);
+          case Integer n -> slot.set(JAVA_INT, 0, n);
+          case Long n -> slot.set(JAVA_LONG, 0, n);
+          default -> throw new IllegalArgumentException("no layout for " + arguments.get(i));
+        }
+        pointers.setAtIndex(ADDRESS, i, slot);
       }
+      return FakeCuda.runKernel(entry, shape, pointers, seed);
     }
-  }
-
-  private static MemoryLayout layout(Object argument) {
-    return switch (argument) {
-      case MemorySegment s -> ADDRESS;
-      case Float f -> JAVA_FLOAT;
-      case Long l -> JAVA_LONG;
-      default -> throw new IllegalArgumentException("no layout for " + argument);
-    };
   }
 }

@@ -23,12 +23,12 @@ class CudaCheckTest {
 
   @BeforeEach
   void hideTheLibrary() {
-    System.setProperty(CudaCheck.LIBRARY_PROPERTY, "/missing/libcuda.so.1");
+    System.setProperty(CudaDriver.LIBRARY_PROPERTY, "/missing/libcuda.so.1");
   }
 
   @AfterEach
   void showTheLibrary() {
-    System.clearProperty(CudaCheck.LIBRARY_PROPERTY);
+    System.clearProperty(CudaDriver.LIBRARY_PROPERTY);
   }
 
   private void write(String path, String text) throws IOException {
@@ -78,13 +78,13 @@ class CudaCheckTest {
     assertTrue(findings.get("/dev/nvidia0").cure().contains("--gpus all"), findings::toString);
     Finding library = findings.get("libcuda");
     assertEquals(Level.NOTE, library.level());
-    assertTrue(library.cure().contains(CudaCheck.LIBRARY_PROPERTY), library::toString);
+    assertTrue(library.cure().contains(CudaDriver.LIBRARY_PROPERTY), library::toString);
   }
 
   @Test
   void shouldFindTheLibraryWhenItCanBeLoaded() throws IOException {
     gpu();
-    System.setProperty(CudaCheck.LIBRARY_PROPERTY, "libc.so.6");
+    System.setProperty(CudaDriver.LIBRARY_PROPERTY, "libc.so.6");
     assertEquals(Finding.ok("libcuda", "loaded"), examine().get("libcuda"));
   }
 }

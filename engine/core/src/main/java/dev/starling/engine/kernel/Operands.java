@@ -3,8 +3,11 @@ package dev.starling.engine.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 
-/** Checks the arguments of a kernel once per call, so that its loop need not. */
-final class Operands {
+/**
+ * Checks the arguments of a kernel once per call, so that its loop need not. A provider of {@link
+ * Kernels} checks with it what it is given, so that all refuse the same with the same words.
+ */
+public final class Operands {
   private static final long MAX_COUNT = Long.MAX_VALUE >>> 2;
 
   private Operands() {}
@@ -98,7 +101,7 @@ final class Operands {
    * @throws IllegalStateException if the memory has been closed
    * @throws WrongThreadException if the memory belongs to another thread
    */
-  static long address(String name, MemorySegment segment, long offsetBytes, long count) {
+  public static long address(String name, MemorySegment segment, long offsetBytes, long count) {
     require(name, segment, offsetBytes, count);
     requireOpen(name, segment);
     return segment.address() + offsetBytes;
@@ -112,8 +115,12 @@ final class Operands {
    * @param offsetBytes where it starts in the segment
    * @param count its elements, two bytes each
    * @return the address of its first element
+   * @throws IllegalArgumentException if the count is negative or the start is not two-byte aligned
+   * @throws IndexOutOfBoundsException if the range is not inside the segment
+   * @throws IllegalStateException if the memory has been closed
+   * @throws WrongThreadException if the memory belongs to another thread
    */
-  static long bf16Address(String name, MemorySegment segment, long offsetBytes, long count) {
+  public static long bf16Address(String name, MemorySegment segment, long offsetBytes, long count) {
     requireBf16(name, segment, offsetBytes, count);
     requireOpen(name, segment);
     return segment.address() + offsetBytes;
@@ -138,7 +145,8 @@ final class Operands {
    * @return the address of its first float
    * @throws IllegalArgumentException if the segment is read-only
    */
-  static long writableAddress(String name, MemorySegment segment, long offsetBytes, long count) {
+  public static long writableAddress(
+      String name, MemorySegment segment, long offsetBytes, long count) {
     if (segment.isReadOnly()) {
       throw readOnly(name);
     }
@@ -155,7 +163,7 @@ final class Operands {
    * @return the address of its first element
    * @throws IllegalArgumentException if the segment is read-only
    */
-  static long writableBf16Address(
+  public static long writableBf16Address(
       String name, MemorySegment segment, long offsetBytes, long count) {
     if (segment.isReadOnly()) {
       throw readOnly(name);
@@ -171,7 +179,7 @@ final class Operands {
    * @param count floats in each
    * @throws IllegalArgumentException if they overlap partly
    */
-  static void requireSameOrApart(long written, long other, long count) {
+  public static void requireSameOrApart(long written, long other, long count) {
     long distanceBytes = written - other;
     if (distanceBytes != 0 && Math.abs(distanceBytes) < count << 2) {
       throw overlap(distanceBytes, count << 2);
@@ -204,7 +212,7 @@ final class Operands {
    * @param otherBytes its length
    * @throws IllegalArgumentException if they overlap
    */
-  static void requireApart(long written, long writtenBytes, long other, long otherBytes) {
+  public static void requireApart(long written, long writtenBytes, long other, long otherBytes) {
     long distanceBytes = written - other;
     if (distanceBytes < otherBytes && -distanceBytes < writtenBytes) {
       throw shared(distanceBytes, writtenBytes, otherBytes);

@@ -1,9 +1,10 @@
-package dev.starling.cuda;
+package dev.starling.cuda.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.cuda.CudaDevice;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.kernel.KernelsProvider;
 import java.io.IOException;
@@ -11,12 +12,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CudaKernelsProviderTest {
+  private static final String LIBRARY_PROPERTY = "starling.cuda.library";
+
   @TempDir Path driver;
+
+  @AfterEach
+  void forget() {
+    System.clearProperty(LIBRARY_PROPERTY);
+  }
 
   private void device(String busId, String... information) throws IOException {
     Path device = Files.createDirectories(driver.resolve(busId));
@@ -34,8 +44,12 @@ class CudaKernelsProviderTest {
 
   @Test
   void shouldSayThatThereIsNoDeviceWhenTheDriverListsNone() {
-    CudaKernelsProvider provider = new CudaKernelsProvider(driver.resolve("missing"));
-    assertTrue(provider.unavailableReason().orElseThrow().contains("no NVIDIA device"));
+    CudaKernelsProvider provider =
+        new CudaKernelsProvider(driver.resolve("missing"), () -> Optional.of("no library"));
+    System.setProperty(LIBRARY_PROPERTY, "/missing/libcuda.so.1");
+    assertEquals(
+        "this machine has no NVIDIA device (" + driver.resolve("missing") + " lists none)",
+        provider.unavailableReason().orElseThrow());
     assertTrue(
         assertThrows(StarlingException.class, () -> provider.open(Map.of()))
             .getMessage()
@@ -43,11 +57,21 @@ class CudaKernelsProviderTest {
   }
 
   @Test
-  void shouldNameTheDevicesWhenThereAreSome() throws IOException {
+  void shouldGiveTheDriversReasonWhenThereAreDevices() throws IOException {
     device("0000:17:00.0", "Model: \t\t NVIDIA H200");
     assertEquals(
-        "this version has no CUDA kernels yet, although the machine has 1 x NVIDIA H200",
-        new CudaKernelsProvider(driver).unavailableReason().orElseThrow());
+        Optional.of("no library"),
+        new CudaKernelsProvider(driver, () -> Optional.of("no library")).unavailableReason());
+    assertEquals(
+        Optional.empty(), new CudaKernelsProvider(driver, Optional::empty).unavailableReason());
+  }
+
+  @Test
+  void shouldGiveTheDriversReasonWhenItsLibraryIsThere() {
+    System.setProperty(LIBRARY_PROPERTY, "libc.so.6");
+    assertEquals(
+        Optional.of("too old"),
+        new CudaKernelsProvider(driver, () -> Optional.of("too old")).unavailableReason());
   }
 
   @Test
