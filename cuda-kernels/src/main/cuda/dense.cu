@@ -20,6 +20,15 @@ STARLING_KERNEL starling_gather(
   }
 }
 
+/** max(0, sum) if hidden, else the sum; sets *poisoned if the sum is not finite. */
+static __device__ __forceinline__ float activate(float sum, unsigned int *poisoned, Count hidden) {
+  // 0 for every finite sum, NaN for the others.
+  if (__fmul_rn(sum, 0.0f) != 0.0f) {
+    *poisoned = 1;
+  }
+  return hidden != 0 && !(sum > 0.0f) ? 0.0f : sum;
+}
+
 /** z = x w^T + bias, then max(0, z) if hidden; sets *poisoned where a sum is not finite. */
 template <int PER>
 static __device__ __forceinline__ void forward(
@@ -30,11 +39,7 @@ static __device__ __forceinline__ void forward(
       Operand<true>{w, out, in},
       [=](Count o) { return bias[o]; },
       [=](Count b, Count o, float sum) {
-        // 0 for every finite sum, NaN for the others.
-        if (__fmul_rn(sum, 0.0f) != 0.0f) {
-          *poisoned = 1;
-        }
-        z[b * out + o] = hidden != 0 && !(sum > 0.0f) ? 0.0f : sum;
+        z[b * out + o] = activate(sum, poisoned, hidden);
       });
 }
 
@@ -111,5 +116,23 @@ STARLING_KERNEL starling_poison(const unsigned int *poisoned, float *x, Count co
   }
   for (Count i = threadNumber(); i < count; i += threadCount()) {
     x[i] = __uint_as_float(0x7fc00000u);
+  }
+}
+
+/** z = z + bias, then max(0, z) if hidden, with the mark: after a library's product. */
+STARLING_KERNEL starling_activate(
+    float *z, const float *bias, unsigned int *poisoned, Count batch, Count out, Count hidden) {
+  for (Count b = blockIdx.x; b < batch; b += gridDim.x) {
+    for (Count o = threadIdx.x; o < out; o += blockDim.x) {
+      float sum = __fadd_rn(z[b * out + o], bias[o]);
+      z[b * out + o] = activate(sum, poisoned, hidden);
+    }
+  }
+}
+
+/** dx = 0 where the input x is not above zero: after a library's product. */
+STARLING_KERNEL starling_clearIdle(const float *x, float *dx, Count count) {
+  for (Count i = threadNumber(); i < count; i += threadCount()) {
+    dx[i] = x[i] > 0.0f ? dx[i] : 0.0f;
   }
 }

@@ -67,6 +67,8 @@ const Kernel fake_kernels[] = {
     KERNEL(inputGradient64),
     KERNEL(biasGradient),
     KERNEL(poison),
+    KERNEL(activate),
+    KERNEL(clearIdle),
     KERNEL(softmaxGradient),
     KERNEL(softmaxEvaluate),
 };

@@ -10,8 +10,11 @@ import jcuda.driver.CUdeviceptr;
  * has to be made for each call. JCuda keeps the address private; there is no other way to change
  * it. Belongs to one thread.
  */
-final class AddressPointer extends CUdeviceptr {
+public final class AddressPointer extends CUdeviceptr {
   private static final VarHandle ADDRESS = addressField();
+
+  /** Makes a null pointer. */
+  public AddressPointer() {}
 
   /**
    * Sets the address.
@@ -19,13 +22,17 @@ final class AddressPointer extends CUdeviceptr {
    * @param address of the host or of a device
    * @return this
    */
-  AddressPointer at(long address) {
+  public AddressPointer at(long address) {
     ADDRESS.set((NativePointerObject) this, address);
     return this;
   }
 
-  /** The address, as set by {@link #at} or by the driver. */
-  long address() {
+  /**
+   * Tells the address.
+   *
+   * @return as set by {@link #at} or by the driver
+   */
+  public long address() {
     return getNativePointer();
   }
 

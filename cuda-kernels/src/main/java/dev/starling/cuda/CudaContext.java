@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import jcuda.driver.CUfunction;
+import jcuda.driver.JCudaDriver;
 
 /**
  * One user's hold on a device: what it makes with it, and what memory it has made known. All holds
@@ -246,6 +247,20 @@ public final class CudaContext implements AutoCloseable {
    */
   public int multiprocessors() {
     return shared.multiprocessors();
+  }
+
+  /**
+   * Asks how much of the device's memory nobody has taken, in this process or another.
+   *
+   * @return bytes
+   * @throws CudaException if the driver refuses
+   */
+  public long freeBytes() {
+    requireOpen();
+    shared.bind();
+    long[] free = new long[1];
+    require(JCudaDriver.cuMemGetInfo(free, new long[1]), "asking for the free memory");
+    return free[0];
   }
 
   /**

@@ -229,6 +229,15 @@ public final class CudaStream extends CudaResource {
     return true;
   }
 
+  /**
+   * Returns the driver's stream, for a library that submits work of its own to it.
+   *
+   * @return valid until this is closed
+   */
+  public CUstream handle() {
+    return stream;
+  }
+
   @Override
   void release() {
     context().require(JCudaDriver.cuStreamDestroy(stream), "destroying a stream");

@@ -4,21 +4,29 @@ package dev.starling.cuda;
  * Runs steps of which each is done whatever became of those before, and keeps what failed. Belongs
  * to one thread.
  */
-final class Failures {
+public final class Failures {
   private RuntimeException first;
 
   /** Starts without a failure. */
-  Failures() {
+  public Failures() {
     this(null);
   }
 
-  /** Starts with a failure that those of the steps are added to; null for none. */
-  Failures(RuntimeException first) {
+  /**
+   * Starts with a failure that those of the steps are added to.
+   *
+   * @param first the failure; null for none
+   */
+  public Failures(RuntimeException first) {
     this.first = first;
   }
 
-  /** Runs a step. */
-  void run(Runnable step) {
+  /**
+   * Runs a step.
+   *
+   * @param step what may fail
+   */
+  public void run(Runnable step) {
     try {
       step.run();
     } catch (RuntimeException failure) {
@@ -31,7 +39,7 @@ final class Failures {
   }
 
   /** Throws the first failure, which names the others as suppressed; returns if there is none. */
-  void throwFirst() {
+  public void throwFirst() {
     if (first != null) {
       throw first;
     }
