@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import jcuda.driver.CUresult;
 import org.junit.jupiter.api.AfterEach;
@@ -77,10 +79,26 @@ class CudaDriverTest {
     String reason = CudaDriver.jcudaReason("/missing" + File.pathSeparator + folder).orElse("none");
     assertTrue(reason.contains(JCUDA + " is not in java.library.path (/missing"), reason);
     assertTrue(reason.contains("-Djava.library.path=FOLDER"), reason);
-    Files.writeString(folder.resolve(JCUDA), "not a library");
-    reason = CudaDriver.jcudaReason(folder.toString()).orElse("none");
-    assertTrue(reason.contains(folder.resolve(JCUDA) + " cannot be loaded"), reason);
     String found = System.getProperty("java.library.path");
     assertEquals(Optional.empty(), CudaDriver.jcudaReason("/missing" + File.pathSeparator + found));
+  }
+
+  @Test
+  void shouldNotTouchJcudaWhenItsLibraryCannotBeLoaded() throws Exception {
+    Path good =
+        Arrays.stream(System.getProperty("java.library.path").split(File.pathSeparator))
+            .map(path -> Path.of(path, JCUDA))
+            .filter(Files::exists)
+            .findFirst()
+            .orElseThrow();
+    // The same library, but it needs one that is not there.
+    String bytes = Files.readString(good, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        folder.resolve(JCUDA),
+        bytes.replace("libcuda.so.1", "libcuda.so.0"),
+        StandardCharsets.ISO_8859_1);
+    String reason = CudaDriver.jcudaReason(folder.toString()).orElse("none");
+    assertTrue(reason.contains(folder.resolve(JCUDA) + " cannot be loaded"), reason);
+    assertTrue(reason.contains("replace it by the one in jcuda-natives-12.6.0"), reason);
   }
 }

@@ -74,7 +74,10 @@ final class PinningCheck {
     HostRegistration registration = context.register("memory to register", memory);
     long registered = System.nanoTime();
     try {
-      report.compared("floats in %s, beyond 2 GiB".formatted(kind), FLOATS, different(memory));
+      report.compared(
+          (memory.byteSize() > TWO_GIB ? "across 2 GiB of " : "at the end of ") + kind,
+          FLOATS,
+          different(memory));
     } finally {
       long end = System.nanoTime();
       registration.close();

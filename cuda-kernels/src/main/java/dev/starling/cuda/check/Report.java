@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** Results: all of them as they come and in the JSON object, those that count most in the table. */
 final class Report {
-  private static final String ROW = "%-56s %12s %-10s %-8s %s";
+  private static final String ROW = "%-60s %10s %-10s %-8s %s";
 
   /** No goal. */
   private static final double NONE = Double.NaN;
@@ -99,7 +99,7 @@ final class Report {
 
   /** Adds how many results of the device were compared with the CPU's, and how many differ. */
   void compared(String what, long results, long different) {
-    add(what + " compared with the CPU", results, "");
+    add(what + ", compared with the CPU", results, "");
     add("those that differ", different, "");
     differences += different;
   }

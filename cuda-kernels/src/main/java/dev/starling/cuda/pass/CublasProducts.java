@@ -6,7 +6,9 @@ import static jcuda.jcublas.cublasOperation.CUBLAS_OP_T;
 import dev.starling.cuda.AddressPointer;
 import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaEvent;
+import dev.starling.cuda.CudaException;
 import dev.starling.cuda.CudaStream;
+import dev.starling.cuda.Failures;
 import dev.starling.cuda.KernelArguments;
 import dev.starling.engine.StarlingException;
 import java.lang.foreign.Arena;
@@ -143,10 +145,17 @@ final class CublasProducts implements Products {
     if (closed) {
       return;
     }
-    stream.record(drained);
-    DeviceWait.until(drained, DRAIN_LIMIT_NS, "the work in flight", context);
+    Failures failures = new Failures();
+    try {
+      stream.record(drained);
+      DeviceWait.until(drained, DRAIN_LIMIT_NS, "the work in flight", context);
+    } catch (CudaException failed) {
+      // A device that has failed does no more work, so there is nothing to wait for.
+      failures = new Failures(failed);
+    }
     closed = true;
-    context.bind();
-    require(JCublas2.cublasDestroy(handle), "destroying the handle of cuBLAS");
+    failures.run(context::bind);
+    failures.run(() -> require(JCublas2.cublasDestroy(handle), "destroying the handle of cuBLAS"));
+    failures.throwFirst();
   }
 }

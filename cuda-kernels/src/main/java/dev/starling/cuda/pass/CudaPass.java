@@ -27,7 +27,6 @@ final class CudaPass implements Pass {
   private final CudaStream stream;
   private final CudaEvent done;
   private final PassMemory memory;
-  private final Products products;
   private final LayerKernels kernels;
   private final BatchInput input;
   private final MemorySegment results;
@@ -63,8 +62,7 @@ final class CudaPass implements Pass {
       memory = new PassMemory(context, shape, maxBatch);
       input = new BatchInput(context, stream, pinned, memory, shape, maxBatch, limitNs);
       results = pinned.allocate("results of a batch", memory.resultBytes());
-      products = choice.open(context, stream);
-      kernels = new LayerKernels(context, stream, shape, memory, products);
+      kernels = new LayerKernels(context, stream, shape, memory, choice);
     } catch (RuntimeException refused) {
       abandon(new Failures(refused));
       throw refused;
@@ -221,7 +219,7 @@ final class CudaPass implements Pass {
   public void close() {
     closed = true;
     Failures failures = new Failures();
-    failures.run(products::close);
+    failures.run(kernels::close);
     failures.run(context::close);
     if (context.isClosed()) {
       failures.run(pinned::close);

@@ -9,7 +9,7 @@ import jcuda.driver.CUfunction;
  * Submits forward and backward of all layers to a pass's stream. Belongs to the thread of its pass;
  * allocates nothing.
  */
-final class LayerKernels {
+final class LayerKernels implements AutoCloseable {
   private static final int MAX_THREADS = 256;
   private static final int WARP = 32;
 
@@ -25,17 +25,16 @@ final class LayerKernels {
   private final CUfunction biasGradient;
   private final CUfunction poison;
 
-  /** Looks the kernels up. */
+  /** Looks the kernels up and opens the products. */
   LayerKernels(
       CudaContext context,
       CudaStream stream,
       DenseShape shape,
       PassMemory memory,
-      Products products) {
+      ProductsChoice choice) {
     this.stream = stream;
     this.shape = shape;
     this.memory = memory;
-    this.products = products;
     layers = new Products.Layer[shape.layers()];
     for (int i = 0; i < layers.length; i++) {
       layers[i] =
@@ -52,6 +51,8 @@ final class LayerKernels {
     softmaxEvaluate = context.function("starling_softmaxEvaluate");
     biasGradient = context.function("starling_biasGradient");
     poison = context.function("starling_poison");
+    // The last step, since nobody would close them.
+    products = choice.open(context, stream);
   }
 
   /** Fills x with the batch's rows of the features. */
@@ -122,5 +123,11 @@ final class LayerKernels {
   private void launchSoftmax(CUfunction kernel, int batch) {
     int threads = Math.min(MAX_THREADS, (shape.classes() + WARP - 1) / WARP * WARP);
     stream.launch(kernel, arguments, batch, 1, threads, 0);
+  }
+
+  /** Closes the products. */
+  @Override
+  public void close() {
+    products.close();
   }
 }

@@ -31,7 +31,7 @@ class CudaKernelsTest {
   /** Small, so that vectors take many pieces. */
   private static final long PIECE_BYTES = 4096;
 
-  private static final int SLOTS = 16;
+  private static final int SLOTS = 32;
   private static final int VECTORS = 7;
   private static final int BF16_VECTOR = VECTORS - 1;
   private static final long VECTOR_BYTES = 20480;

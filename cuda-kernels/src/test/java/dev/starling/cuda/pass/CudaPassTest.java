@@ -1,6 +1,7 @@
 package dev.starling.cuda.pass;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -318,6 +319,20 @@ class CudaPassTest {
       assertTrue(late.getMessage().contains("is not done after 50 ms"), late.getMessage());
       assertThrows(IllegalStateException.class, () -> pass.gradient(parameters, batch, gradient));
       FakeCuda.setHang(false);
+    }
+  }
+
+  @Test
+  void shouldUnmapPinnedMemoryWhenItIsClosed() {
+    try (CudaContext context = CudaContext.open(0)) {
+      PinnedPool pool = new PinnedPool(context);
+      MemorySegment one = pool.allocate("one", 1);
+      MemorySegment two = pool.allocate("two", 5000);
+      assertEquals(2 * 4096, two.byteSize());
+      assertEquals(2, FakeCuda.count("registrations"));
+      pool.close();
+      assertEquals(0, FakeCuda.count("registrations"));
+      assertFalse(one.scope().isAlive() || two.scope().isAlive());
     }
   }
 
