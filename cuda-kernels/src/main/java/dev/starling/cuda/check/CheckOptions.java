@@ -13,7 +13,7 @@ final class CheckOptions {
       Checks one GPU: its bits against the CPU's, its speed against its own copies.
 
         --device N       the driver's number of the device (0)
-        --only A,B       stages: differential, device, host, pinning, latency (all)
+        --only A,B       stages: differential, pass, device, host, pinning, latency (all)
         --cases N        random cases of the comparison (10000)
         --lengths N      every length from 0 to N is compared (4097)
         --large N        and N - 1, N and N + 1 (1048576)
@@ -24,7 +24,7 @@ final class CheckOptions {
         --host-mib N     one vector of the kernels over host memory, MiB (64)
         --pin-mib N      memory to register, MiB (4096)
         --rounds N       measurements of each kind, of which the median counts (7)
-        --launches N     kernels in a row in one measurement in device memory (10)
+        --launches N     kernels, or gradients, in a row in one measurement (10)
         --no-goals       ends with 0 also when a goal is missed
         --report FILE    writes the table, and the JSON object as its last line
         -h, --help       prints this
@@ -36,6 +36,7 @@ final class CheckOptions {
   /** What the check is made of. */
   enum Stage {
     DIFFERENTIAL,
+    PASS,
     DEVICE,
     HOST,
     PINNING,
@@ -146,7 +147,7 @@ final class CheckOptions {
       }
       if (found == null) {
         throw new ConfigurationException(
-            "--only has no stage '%s': name some of differential, device, host, pinning, latency"
+            "--only has no stage '%s': name some of differential, pass, device, host, pinning, latency"
                 .formatted(part));
       }
       chosen.add(found);

@@ -102,6 +102,9 @@ public final class GpuCheck {
   private void run(CheckOptions.Stage stage) {
     switch (stage) {
       case DIFFERENTIAL -> differential();
+      case PASS ->
+          new PassCheck(options.device, options.rounds, options.launches, options.seed)
+              .measure(report);
       case HOST -> hostRates();
       default -> {
         try (CudaContext context = CudaContext.open(options.device)) {

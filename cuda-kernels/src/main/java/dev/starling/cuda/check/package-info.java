@@ -5,6 +5,7 @@
  *
  * <pre>
  *   GpuCheck --+-- Differential    every Operation, drawn as a Case, by every Executor, bit by bit
+ *              +-- PassCheck       gradients of the reference models against the CPU's
  *              +-- DeviceRates     kernels in device memory against a copy on the device
  *              +-- HostRates       kernels over pinned host memory against copies over the bus
  *              +-- PinningCheck    what it costs to register memory, and its use beyond 2 GiB

@@ -119,9 +119,9 @@ class GpuCheckTest {
   void shouldMeasureAndEndWithATableAndAnObject() throws Exception {
     Path file = folder.resolve("report.txt");
     String[] arguments =
-        ("--lengths 20 --large 3000 --cases 50 --device-mib 1 --host-mib 1 --pin-mib 2"
-                + " --rounds 1 --launches 1"
-                + " --no-goals --report "
+        ("--only differential,device,host,pinning,latency --lengths 20 --large 3000 --cases 50"
+             + " --device-mib 1 --host-mib 1 --pin-mib 2 --rounds 1 --launches 1 --no-goals"
+             + " --report "
                 + file)
             .split(" ");
     assertEquals(GpuCheck.PASSED, run(arguments), () -> out() + err());
@@ -161,6 +161,16 @@ class GpuCheckTest {
     assertTrue(out().contains("FAILED: kernels in device memory: "), out());
     assertTrue(out().contains("differ: 0, parts that failed: 1, "), out());
     assertTrue(out().contains("register 1 MiB of private memory"), out());
+  }
+
+  @Test
+  void shouldCompareTheGradientsOfTheModels() {
+    assertEquals(
+        GpuCheck.PASSED,
+        run("--only", "pass", "--rounds", "1", "--launches", "1", "--seed", "5"),
+        () -> out() + err());
+    assertTrue(out().contains("gradients of models, products tiled, compared with"), out());
+    assertTrue(out().contains("gradient of mlp:256,128, batch 16, by the device"), out());
   }
 
   @Test
