@@ -13,8 +13,7 @@ final class CheckOptions {
       Checks one GPU: its bits against the CPU's, its speed against its own copies.
 
         --device N       the driver's number of the device (0)
-        --only A,B       stages: differential, device, host, pinning, latency, passes
-                         (all)
+        --only A,B       stages: differential, pass, device, host, pinning, latency (all)
         --cases N        random cases of the comparison (10000)
         --lengths N      every length from 0 to N is compared (4097)
         --large N        and N - 1, N and N + 1 (1048576)
@@ -24,9 +23,8 @@ final class CheckOptions {
         --device-mib N   one vector of the kernels in device memory, MiB (256)
         --host-mib N     one vector of the kernels over host memory, MiB (64)
         --pin-mib N      memory to register, MiB (4096)
-        --pass-width N   leaves out models with a wider layer (4096)
         --rounds N       measurements of each kind, of which the median counts (7)
-        --launches N     kernels in a row in one measurement in device memory (10)
+        --launches N     kernels, or gradients, in a row in one measurement (10)
         --no-goals       ends with 0 also when a goal is missed
         --report FILE    writes the table, and the JSON object as its last line
         -h, --help       prints this
@@ -38,11 +36,11 @@ final class CheckOptions {
   /** What the check is made of. */
   enum Stage {
     DIFFERENTIAL,
+    PASS,
     DEVICE,
     HOST,
     PINNING,
-    LATENCY,
-    PASSES
+    LATENCY
   }
 
   private static final int MOST_MIB = 1 << 20;
@@ -58,7 +56,6 @@ final class CheckOptions {
   int deviceMib = 256;
   int hostMib = 64;
   int pinMib = 4096;
-  int passWidth = 4096;
   int rounds = 7;
   int launches = 10;
   boolean goals = true;
@@ -114,7 +111,6 @@ final class CheckOptions {
       case "--device-mib" -> deviceMib = number(name, value, 1, MOST_MIB);
       case "--host-mib" -> hostMib = number(name, value, 1, MOST_MIB);
       case "--pin-mib" -> pinMib = number(name, value, 1, MOST_MIB);
-      case "--pass-width" -> passWidth = number(name, value, 1, 1 << 20);
       case "--rounds" -> rounds = number(name, value, 1, 1_000);
       case "--launches" -> launches = number(name, value, 1, 1_000);
       case "--report" -> report = Path.of(value);
@@ -151,7 +147,7 @@ final class CheckOptions {
       }
       if (found == null) {
         throw new ConfigurationException(
-            "--only has no stage '%s': name some of differential, device, host, pinning, latency, passes"
+            "--only has no stage '%s': name some of differential, pass, device, host, pinning, latency"
                 .formatted(part));
       }
       chosen.add(found);

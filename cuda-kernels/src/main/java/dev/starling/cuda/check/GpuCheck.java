@@ -102,6 +102,9 @@ public final class GpuCheck {
   private void run(CheckOptions.Stage stage) {
     switch (stage) {
       case DIFFERENTIAL -> differential();
+      case PASS ->
+          new PassCheck(options.device, options.rounds, options.launches, options.seed)
+              .measure(report);
       case HOST -> hostRates();
       default -> {
         try (CudaContext context = CudaContext.open(options.device)) {
@@ -109,8 +112,6 @@ public final class GpuCheck {
             case DEVICE ->
                 new DeviceRates(context, options.deviceMib * MIB, options.rounds, options.launches)
                     .measure(report);
-            case PASSES ->
-                new PassCheck(context).measure(report, options.rounds, options.passWidth);
             case PINNING -> new PinningCheck(context).measure(report, options.pinMib * MIB);
             default -> new LatencyCheck(context).measure(report);
           }

@@ -5,11 +5,11 @@
  *
  * <pre>
  *   GpuCheck --+-- Differential    every Operation, drawn as a Case, by every Executor, bit by bit
+ *              +-- PassCheck       gradients of the reference models against the CPU's
  *              +-- DeviceRates     kernels in device memory against a copy on the device
  *              +-- HostRates       kernels over pinned host memory against copies over the bus
  *              +-- PinningCheck    what it costs to register memory, and its use beyond 2 GiB
  *              +-- LatencyCheck    from a launch to the answer that it is done
- *              +-- PassCheck       gradients of models against the CPU's, and the time of a step
  *              '-- Report          rows as they come, the table and a JSON object at the end
  * </pre>
  *

@@ -340,6 +340,12 @@ public final class CudaKernels implements Kernels {
     return tickets.isComplete(ticket);
   }
 
+  /** A device knows no memory of the host by itself. */
+  @Override
+  public boolean needsRegistration() {
+    return true;
+  }
+
   @Override
   public Registration register(String what, MemorySegment memory) {
     requireOpen();

@@ -119,9 +119,9 @@ class GpuCheckTest {
   void shouldMeasureAndEndWithATableAndAnObject() throws Exception {
     Path file = folder.resolve("report.txt");
     String[] arguments =
-        ("--lengths 20 --large 3000 --cases 50 --device-mib 1 --host-mib 1 --pin-mib 2"
-                + " --rounds 1 --launches 1 --pass-width 60"
-                + " --no-goals --report "
+        ("--only differential,device,host,pinning,latency --lengths 20 --large 3000 --cases 50"
+             + " --device-mib 1 --host-mib 1 --pin-mib 2 --rounds 1 --launches 1 --no-goals"
+             + " --report "
                 + file)
             .split(" ");
     assertEquals(GpuCheck.PASSED, run(arguments), () -> out() + err());
@@ -137,8 +137,6 @@ class GpuCheckTest {
     assertTrue(json.contains("{\"what\":\"cases\",\"value\":" + cases + ".0"), json);
     assertTrue(json.contains("register 2 MiB of private memory"), json);
     assertTrue(lines.size() < 30, () -> "the table is not short: " + out());
-    assertTrue(json.contains("{\"what\":\"elements of gradients, compared with"), json);
-    assertTrue(json.contains("step of mlp:20 on 50 inputs, batch 16"), json);
     assertTrue(json.contains("until the event is complete, 99 of 100"), json);
   }
 
@@ -163,6 +161,16 @@ class GpuCheckTest {
     assertTrue(out().contains("FAILED: kernels in device memory: "), out());
     assertTrue(out().contains("differ: 0, parts that failed: 1, "), out());
     assertTrue(out().contains("register 1 MiB of private memory"), out());
+  }
+
+  @Test
+  void shouldCompareTheGradientsOfTheModels() {
+    assertEquals(
+        GpuCheck.PASSED,
+        run("--only", "pass", "--rounds", "1", "--launches", "1", "--seed", "5"),
+        () -> out() + err());
+    assertTrue(out().contains("gradients of models, products tiled, compared with"), out());
+    assertTrue(out().contains("gradient of mlp:256,128, batch 16, by the device"), out());
   }
 
   @Test
