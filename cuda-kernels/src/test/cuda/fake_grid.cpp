@@ -117,7 +117,8 @@ void fiberMain() {
 
 void startFiber(Fiber *fiber) {
   if (fiber->stack == nullptr) {
-    void *stack = mmap(nullptr, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *stack = mmap(nullptr, STACK_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (stack == MAP_FAILED) {
       perror("the fake CUDA driver has no stack for a thread of a kernel");
       abort();
