@@ -55,6 +55,15 @@ public final class CudaDriver {
   }
 
   /**
+   * Tells whether the driver's library can be loaded, be there a device or not.
+   *
+   * @return whether {@code libcuda.so.1} is there
+   */
+  public static boolean isInstalled() {
+    return libraryReason().isEmpty();
+  }
+
+  /**
    * Tells how many devices the driver shows to this process.
    *
    * @return at least 1

@@ -5,8 +5,11 @@ import dev.starling.engine.kernel.KernelsFactory;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Opens kernels on the devices of this process. Safe from any thread. */
-final class CudaKernelsFactory implements KernelsFactory {
+/**
+ * Opens kernels on the devices of this process, the worker with local rank {@code r} on device
+ * {@code r mod n} of {@code n}. Safe from any thread.
+ */
+public final class CudaKernelsFactory implements KernelsFactory {
   private final CudaSettings settings;
   private final int present;
 
@@ -21,7 +24,13 @@ final class CudaKernelsFactory implements KernelsFactory {
     this.present = present;
   }
 
-  /** Measures the first device, unless that has been done or the placement is set. */
+  /**
+   * Says which devices compute and how they reach memory of the host. Measures the first device,
+   * unless that has been done or the placement is set.
+   *
+   * @return for example {@code "CUDA, NVIDIA H200 (device 0 of 8), kernels over mapped host memory
+   *     (48.1 GB/s; staged 41.0 GB/s)"}
+   */
   @Override
   public String description() {
     List<Integer> devices = settings.devices();
@@ -35,6 +44,14 @@ final class CudaKernelsFactory implements KernelsFactory {
     }
   }
 
+  /**
+   * Opens the kernels of one worker. Measures the device, unless that has been done or the
+   * placement is set.
+   *
+   * @param rank the worker's rank among those of this host
+   * @return kernels that the caller closes
+   * @throws dev.starling.engine.StarlingException if the device cannot be used, with the reason
+   */
   @Override
   public CudaKernels open(int rank) {
     List<Integer> devices = settings.devices();

@@ -3,7 +3,6 @@ package dev.starling.cuda.kernel;
 import dev.starling.cuda.CudaDevice;
 import dev.starling.cuda.CudaDriver;
 import dev.starling.engine.StarlingException;
-import dev.starling.engine.kernel.KernelsFactory;
 import dev.starling.engine.kernel.KernelsProvider;
 import java.nio.file.Path;
 import java.util.Map;
@@ -34,12 +33,16 @@ public final class CudaKernelsProvider implements KernelsProvider {
     return "cuda";
   }
 
-  /** A machine without a device hears that, not which library it lacks. */
+  /** A machine with neither a device nor its library hears that, not which library it lacks. */
   @Override
   public Optional<String> unavailableReason() {
     return driverReason
         .get()
-        .map(reason -> isListed() ? reason : "this machine has no NVIDIA device: " + reason);
+        .map(
+            reason ->
+                isListed() || CudaDriver.isInstalled()
+                    ? reason
+                    : "this machine has no NVIDIA device (" + listing + " lists none)");
   }
 
   /** Where the driver lists its devices may be hidden from a container; that is no failure. */
@@ -51,13 +54,21 @@ public final class CudaKernelsProvider implements KernelsProvider {
     }
   }
 
+  /**
+   * Takes the devices of this process.
+   *
+   * @param settings {@code placement} and {@code devices}; empty for the defaults
+   * @return opens the kernels of each worker
+   * @throws StarlingException if no device can be used, with the reason
+   * @throws dev.starling.engine.ConfigurationException if a setting is unknown or out of range
+   */
   @Override
-  public KernelsFactory open(Map<String, String> settings) {
+  public CudaKernelsFactory open(Map<String, String> settings) {
     unavailableReason()
         .ifPresent(
             reason -> {
               throw new StarlingException(
-                  "the CUDA kernels cannot be opened: " + reason + "; or use the CPU");
+                  "the CUDA kernels cannot be opened: " + reason + "; otherwise use the CPU");
             });
     int present = CudaDriver.deviceCount();
     return new CudaKernelsFactory(CudaSettings.of(settings, present), present);

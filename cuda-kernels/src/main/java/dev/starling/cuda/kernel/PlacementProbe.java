@@ -4,6 +4,7 @@ import dev.starling.cuda.CudaContext;
 import dev.starling.cuda.CudaEvent;
 import dev.starling.cuda.CudaStream;
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.worker.JobContext;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
@@ -13,7 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Measures both placements on a device, over pinned memory of the host: the operation of an
- * exchange, {@code stepAverageBoth}, in place. Each device is measured once in a process.
+ * exchange, {@code stepAverageBoth}, in place, on one chunk of the engine's default length after
+ * the other. Each device is measured once in a process.
  *
  * <p>Both are measured in turn, up to {@value #ROUNDS} times, while there is time; the best of each
  * counts. Safe from any thread: the measurement is one at a time.
@@ -32,6 +34,7 @@ final class PlacementProbe {
   private static final long WAIT_LIMIT_NS = TimeUnit.SECONDS.toNanos(10);
   private static final long POLL_NS = TimeUnit.MICROSECONDS.toNanos(20);
   private static final long PAGE_BYTES = 4096;
+  private static final long CHUNK_BYTES = JobContext.CHUNK_BYTES_DEFAULT;
   private static final float LEARNING_RATE = 0.5f;
 
   /** Guarded by this class. */
@@ -103,6 +106,7 @@ final class PlacementProbe {
   /** The placements with the vectors that they work on. */
   private static final class Measurement {
     private final Call call;
+    private final MemorySegment memory;
     private final long vectorBytes;
     private final Placement mapped;
     private final Placement staged;
@@ -110,22 +114,13 @@ final class PlacementProbe {
     private final CudaEvent end;
 
     Measurement(CudaContext context, MemorySegment memory, long vectorBytes) {
+      this.memory = memory;
       this.vectorBytes = vectorBytes;
       mapped = PlacementKind.MAPPED.make(context, 1);
       staged = PlacementKind.STAGED.make(context, 1);
       begin = context.newTimingEvent();
       end = context.newTimingEvent();
-      call =
-          new Call(context)
-              .begin(Operation.STEP_AVERAGE_BOTH, vectorBytes / Float.BYTES)
-              .vector(memory, 0)
-              .vector(memory, vectorBytes)
-              .vector(memory, 2 * vectorBytes)
-              .vector(memory, 0)
-              .vector(memory, 2 * vectorBytes)
-              .number(LEARNING_RATE)
-              .number(1f)
-              .complete();
+      call = new Call(context);
     }
 
     Rates run() {
@@ -140,15 +135,13 @@ final class PlacementProbe {
       return new Rates(movedBytes / bestMappedNs, movedBytes / bestStagedNs);
     }
 
-    /** Times the second of two calls: the device is awake then, and has loaded the kernel. */
+    /** Times the second of two passes: the device is awake then, and has loaded the kernel. */
     private double time(Placement placement) {
-      placement.submit(call);
-      placement.mark(0);
+      pass(placement);
       placement.serial().record(begin);
-      // The call waits for this mark, so that no part of it begins before the event.
+      // What follows waits for this mark, so that no part of it begins before the event.
       placement.mark(0);
-      placement.submit(call);
-      placement.mark(0);
+      pass(placement);
       CudaStream after = placement.serial();
       after.record(end);
       long start = System.nanoTime();
@@ -162,6 +155,23 @@ final class PlacementProbe {
       }
       // The clock of the device has steps, so that a short time can be shown as none.
       return Math.max(end.elapsedNs(begin), 1);
+    }
+
+    private void pass(Placement placement) {
+      for (long at = 0; at < vectorBytes; at += CHUNK_BYTES) {
+        long y = 2 * vectorBytes + at;
+        call.begin(
+                Operation.STEP_AVERAGE_BOTH, Math.min(CHUNK_BYTES, vectorBytes - at) / Float.BYTES)
+            .vector(memory, at)
+            .vector(memory, vectorBytes + at)
+            .vector(memory, y)
+            .vector(memory, at)
+            .vector(memory, y)
+            .number(LEARNING_RATE)
+            .number(1f);
+        placement.submit(call.complete());
+        placement.mark(0);
+      }
     }
   }
 }

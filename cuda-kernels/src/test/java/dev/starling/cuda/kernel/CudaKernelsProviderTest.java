@@ -14,11 +14,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CudaKernelsProviderTest {
+  private static final String LIBRARY_PROPERTY = "starling.cuda.library";
+
   @TempDir Path driver;
+
+  @AfterEach
+  void forget() {
+    System.clearProperty(LIBRARY_PROPERTY);
+  }
 
   private void device(String busId, String... information) throws IOException {
     Path device = Files.createDirectories(driver.resolve(busId));
@@ -38,7 +46,10 @@ class CudaKernelsProviderTest {
   void shouldSayThatThereIsNoDeviceWhenTheDriverListsNone() {
     CudaKernelsProvider provider =
         new CudaKernelsProvider(driver.resolve("missing"), () -> Optional.of("no library"));
-    assertTrue(provider.unavailableReason().orElseThrow().contains("no NVIDIA device"));
+    System.setProperty(LIBRARY_PROPERTY, "/missing/libcuda.so.1");
+    assertEquals(
+        "this machine has no NVIDIA device (" + driver.resolve("missing") + " lists none)",
+        provider.unavailableReason().orElseThrow());
     assertTrue(
         assertThrows(StarlingException.class, () -> provider.open(Map.of()))
             .getMessage()
@@ -53,6 +64,14 @@ class CudaKernelsProviderTest {
         new CudaKernelsProvider(driver, () -> Optional.of("no library")).unavailableReason());
     assertEquals(
         Optional.empty(), new CudaKernelsProvider(driver, Optional::empty).unavailableReason());
+  }
+
+  @Test
+  void shouldGiveTheDriversReasonWhenItsLibraryIsThere() {
+    System.setProperty(LIBRARY_PROPERTY, "libc.so.6");
+    assertEquals(
+        Optional.of("too old"),
+        new CudaKernelsProvider(driver, () -> Optional.of("too old")).unavailableReason());
   }
 
   @Test
