@@ -8,23 +8,29 @@ import dev.starling.jextract.Lanes;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The script that builds the kernels, and the PTX that is checked in. */
 class BuildTest {
   private static final Path CHECKED_IN =
-      Path.of("src/main/resources/dev/starling/cuda/starling.ptx").toAbsolutePath();
+      Path.of("src/main/resources/dev/starling/cuda/starling.ptx");
 
   @TempDir Path folder;
 
+  private static String build(String nvcc, String argument) throws Exception {
+    return build(Path.of("build"), nvcc, argument);
+  }
+
   /** Runs the script; the last line is its exit status. */
-  private String build(String nvcc, String argument) throws Exception {
+  private static String build(Path script, String nvcc, String argument) throws Exception {
     ProcessBuilder builder =
-        new ProcessBuilder(Path.of("build").toAbsolutePath().toString(), argument)
-            .redirectErrorStream(true);
+        new ProcessBuilder(script.toAbsolutePath().toString(), argument).redirectErrorStream(true);
     builder.environment().put("NVCC", nvcc);
     Process process = builder.start();
     try {
@@ -38,13 +44,34 @@ class BuildTest {
 
   @Test
   void shouldHaveCheckedInWhatTheCompilerMakesOfTheSources() throws Exception {
+    requireNvcc();
+    String output = build("nvcc", "--check");
+    System.out.print(output.substring(0, output.length() - 1));
+    assertTrue(output.endsWith("\n0"), output);
+  }
+
+  @Test
+  void shouldMakeTheSameOfTheSourcesWhereverTheyLie() throws Exception {
+    requireNvcc();
+    Path elsewhere = folder.resolve("elsewhere");
+    for (Path from : List.of(Path.of("build"), Path.of("src/main/cuda"), CHECKED_IN)) {
+      try (Stream<Path> files = Files.walk(from)) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          Path to = elsewhere.resolve(file);
+          Files.createDirectories(to.getParent());
+          Files.copy(file, to, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
+    String output = build(elsewhere.resolve("build"), "nvcc", "--check");
+    assertTrue(output.endsWith("\n0"), output);
+  }
+
+  private static void requireNvcc() {
     boolean nvcc =
         Arrays.stream(System.getenv("PATH").split(":"))
             .anyMatch(directory -> Files.isExecutable(Path.of(directory, "nvcc")));
     Lanes.enter("nvcc", nvcc, "no CUDA compiler 'nvcc' is on the PATH");
-    String output = build("nvcc", "--check");
-    System.out.print(output.substring(0, output.length() - 1));
-    assertTrue(output.endsWith("\n0"), output);
   }
 
   @Test

@@ -346,6 +346,20 @@ public final class CudaKernels implements Kernels {
     return true;
   }
 
+  /**
+   * Waits up to ten seconds for the operations in flight; those of a device that has failed are
+   * over.
+   *
+   * @throws StarlingException if they do not end in time: the device may still read and write the
+   *     memory
+   */
+  @Override
+  public void drain() {
+    if (!context.isClosed()) {
+      context.awaitIdle();
+    }
+  }
+
   @Override
   public Registration register(String what, MemorySegment memory) {
     requireOpen();
