@@ -36,7 +36,7 @@ class CudaTicketsTest {
   private static final int SLOTS = 8;
   private static final long PAGE_BYTES = 4096;
   private static final long FLOATS = 64;
-  private static final long SHORT_NS = TimeUnit.MILLISECONDS.toNanos(100);
+  private static final long SHORT_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
   private final long seed = System.nanoTime();
   private Arena arena;
@@ -59,7 +59,7 @@ class CudaTicketsTest {
   }
 
   private static CudaKernels open(PlacementKind kind) {
-    return new CudaKernels(TestContexts.open(0, SHORT_NS), kind::make, SLOTS, "test");
+    return new CudaKernels(CudaContext.open(0), kind::make, SLOTS, "test");
   }
 
   private CudaKernels openOnMemory(PlacementKind kind) {
@@ -315,7 +315,8 @@ class CudaTicketsTest {
 
   @Test
   void shouldKeepMemoryRegisteredWhileTheDeviceWorks() {
-    CudaKernels kernels = open(PlacementKind.STAGED);
+    CudaKernels kernels =
+        new CudaKernels(TestContexts.open(0, SHORT_NS), PlacementKind.STAGED::make, SLOTS, "test");
     Kernels.Registration registration = kernels.register("memory", memory);
     FakeCuda.setHang(true);
     kernels.scale(memory, 0, 1f, FLOATS);
