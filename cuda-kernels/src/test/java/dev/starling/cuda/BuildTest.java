@@ -38,13 +38,39 @@ class BuildTest {
 
   @Test
   void shouldHaveCheckedInWhatTheCompilerMakesOfTheSources() throws Exception {
+    enterCompiler();
+    String output = build("nvcc", "--check");
+    System.out.print(output.substring(0, output.length() - 1));
+    assertTrue(output.endsWith("\n0"), output);
+  }
+
+  @Test
+  void shouldMakeTheSamePtxInAnotherFolder() throws Exception {
+    enterCompiler();
+    Path here = folder.resolve("here");
+    Path there = folder.resolve("there");
+    Path copy = Files.createDirectories(folder.resolve("copy"));
+    run("cp", "-r", "build", "src", copy.toString());
+    run(Path.of("build").toAbsolutePath().toString(), here.toString());
+    run(copy.resolve("build").toString(), there.toString());
+    assertEquals(-1, Files.mismatch(here.resolve("starling.ptx"), there.resolve("starling.ptx")));
+  }
+
+  private static void enterCompiler() {
     boolean nvcc =
         Arrays.stream(System.getenv("PATH").split(":"))
             .anyMatch(directory -> Files.isExecutable(Path.of(directory, "nvcc")));
     Lanes.enter("nvcc", nvcc, "no CUDA compiler 'nvcc' is on the PATH");
-    String output = build("nvcc", "--check");
-    System.out.print(output.substring(0, output.length() - 1));
-    assertTrue(output.endsWith("\n0"), output);
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).inheritIO().start();
+    try {
+      assertTrue(process.waitFor(120, TimeUnit.SECONDS), command[0] + " is still running");
+      assertEquals(0, process.exitValue(), command[0]);
+    } finally {
+      process.destroyForcibly();
+    }
   }
 
   @Test
