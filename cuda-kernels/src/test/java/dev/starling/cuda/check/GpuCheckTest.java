@@ -120,8 +120,8 @@ class GpuCheckTest {
     Path file = folder.resolve("report.txt");
     String[] arguments =
         ("--only differential,device,host,pinning,latency --lengths 20 --large 3000 --cases 50"
-             + " --device-mib 1 --host-mib 1 --pin-mib 2 --rounds 1 --launches 1 --no-goals"
-             + " --report "
+                + " --device-mib 1 --host-mib 1 --pin-mib 2 --rounds 1 --launches 1 --no-goals"
+                + " --report "
                 + file)
             .split(" ");
     assertEquals(GpuCheck.PASSED, run(arguments), () -> out() + err());

@@ -188,7 +188,8 @@ final class SegmentReader implements AutoCloseable {
         // The first look may have met a writer in the middle of the record's head.
         foreign = firstForeignByte(sequence);
       }
-      // The header is read after the bytes behind it, which are written last. What was an empty file
+      // The header is read after the bytes behind it, which are written last. What was an empty
+      // file
       // when next() looked may be a whole segment by now.
       if (reaches(offset + HEADER_BYTES) && (int) HEADER.getAcquire(mapped, offset) != header) {
         return true;
