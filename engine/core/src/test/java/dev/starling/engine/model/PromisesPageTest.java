@@ -57,7 +57,13 @@ class PromisesPageTest {
   private static Map<String, Path> testClasses() throws IOException {
     Map<String, Path> classes = new HashMap<>();
     for (String module :
-        List.of("engine/core", "engine/chronicle", "engine/cli", "engine/stress", "rdma")) {
+        List.of(
+            "engine/core",
+            "engine/chronicle",
+            "engine/cli",
+            "engine/stress",
+            "rdma",
+            "cuda-kernels")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
         files
             .filter(file -> file.toString().endsWith(".java"))
