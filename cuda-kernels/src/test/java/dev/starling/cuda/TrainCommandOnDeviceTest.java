@@ -125,8 +125,9 @@ class TrainCommandOnDeviceTest {
   void shouldProveEveryBitOnTheCpuWhenARunWasTrainedOnADevice(
       String placement, int devices, String optimizer, String payload) throws Exception {
     Path run = directory.resolve("run");
+    String settings = "placement=" + placement + ",devices=" + (devices == 1 ? "0" : "0:1");
     List<String> train =
-        with(TRAIN, "--cuda", "placement=" + placement, "--optimizer", optimizer, "--log", payload);
+        with(TRAIN, "--cuda", settings, "--optimizer", optimizer, "--log", payload);
     Ended trained = run(devices, with(train, "--out", run.toString()));
     JsonNode result = json(trained);
     assertTrue(trained.err().contains("device cuda (CUDA, Fake GPU 0"), trained.err());
