@@ -150,6 +150,16 @@ class TrainCommandOnDeviceTest {
     requireNothingLeft();
   }
 
+  /** Nobody tells its rank among those of this host. */
+  @Test
+  void shouldTakeTheDeviceOfItsRankWhenItIsStartedByHand() throws Exception {
+    List<String> train = new ArrayList<>(TRAIN);
+    train.set(train.indexOf("--workers"), "--world-size");
+    train.set(train.indexOf("--world-size") + 1, "1");
+    json(run(2, with(train, "--rank", "0", "--out", directory.resolve("run").toString())));
+    requireNothingLeft();
+  }
+
   @Test
   void shouldTakeTheCpuAndSayWhyWhenNoDeviceIsThere() throws Exception {
     Path run = directory.resolve("run");
