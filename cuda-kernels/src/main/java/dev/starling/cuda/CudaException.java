@@ -62,6 +62,9 @@ public final class CudaException extends StarlingException {
           "free memory of the device ('nvidia-smi' shows who holds it), or use a smaller model";
       case CUresult.CUDA_ERROR_NO_DEVICE ->
           "check that 'nvidia-smi' lists a GPU and that CUDA_VISIBLE_DEVICES names one";
+      case CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE ->
+          "another process has the device for itself: end it, or let processes share the device"
+              + " ('nvidia-smi -c DEFAULT')";
       case CUresult.CUDA_ERROR_STUB_LIBRARY ->
           "take the stub libcuda.so.1 of the CUDA toolkit out of the library path";
       case CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUresult.CUDA_ERROR_INVALID_PTX ->

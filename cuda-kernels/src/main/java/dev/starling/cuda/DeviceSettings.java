@@ -15,8 +15,9 @@ import java.util.stream.IntStream;
  */
 public final class DeviceSettings {
   /**
-   * The devices to use: numbers of the driver separated by commas, each once; all by default. The
-   * worker with local rank {@code r} takes the one at {@code r mod n}.
+   * The devices to use: numbers of the driver separated by colons or commas, each once; all by
+   * default. The worker with local rank {@code r} takes the one at {@code r mod n}. A command line
+   * that separates settings by commas has the colons.
    */
   public static final String DEVICES = "devices";
 
@@ -59,7 +60,7 @@ public final class DeviceSettings {
       return IntStream.range(0, present).boxed().toList();
     }
     List<Integer> devices = new ArrayList<>();
-    for (String word : list.split(",", -1)) {
+    for (String word : list.split("[:,]", -1)) {
       devices.add(
           (int) ConfigurationException.requireRange(DEVICES, number(list, word), 0, present - 1));
     }
@@ -75,7 +76,7 @@ public final class DeviceSettings {
       return Integer.parseInt(word.strip());
     } catch (NumberFormatException notNumber) {
       throw new ConfigurationException(
-          "%s=%s is not a list of device numbers: give for example 0,1".formatted(DEVICES, list));
+          "%s=%s is not a list of device numbers: give for example 0:1".formatted(DEVICES, list));
     }
   }
 }

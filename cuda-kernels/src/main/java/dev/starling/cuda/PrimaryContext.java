@@ -132,7 +132,8 @@ final class PrimaryContext {
 
   /** Makes the context current on this thread, unless it was the last one to be made so. */
   void bind() {
-    if (CURRENT.get() != this) {
+    // The driver's threads are those of the operating system, which a virtual thread changes.
+    if (CURRENT.get() != this || Thread.currentThread().isVirtual()) {
       require(JCudaDriver.cuCtxSetCurrent(context), "making the context current");
       CURRENT.set(this);
     }

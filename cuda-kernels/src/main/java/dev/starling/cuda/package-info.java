@@ -10,9 +10,11 @@
  * and registering take a lock of the process; submitting, asking for an event and translating an
  * address take none, wait for nobody and allocate nothing.
  *
- * <p><b>Invariants.</b> No call waits for the device, except closing, which has a bound. Every
- * answer of the driver is looked at; a refusal becomes a {@link dev.starling.cuda.CudaException}. A
- * range of host memory is registered once for the process, whoever asks for it, and unregistered
+ * <p><b>Invariants.</b> No call waits for the device, except closing and {@link
+ * dev.starling.cuda.CudaContext#awaitIdle}, which have a bound. Every answer of the driver is
+ * looked at; a refusal becomes a {@link dev.starling.cuda.CudaException}. JCuda's own exceptions
+ * are turned off for the whole process, and whoever uses JCuda beside this package leaves them so.
+ * A range of host memory is registered once for the process, whoever asks for it, and unregistered
  * when the last one is done with it. Nothing here reads memory that a kernel is given, since it may
  * be the device's own.
  */

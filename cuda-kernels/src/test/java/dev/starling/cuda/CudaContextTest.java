@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -353,6 +354,23 @@ class CudaContextTest {
     // A context that is opened later is another one, though this thread has had the first.
     try (CudaContext next = CudaContext.open(0)) {
       useEverything(next, memory);
+    }
+    assertClean();
+  }
+
+  /** Between two calls it can move to another thread of the operating system. */
+  @Test
+  void shouldMakeTheContextCurrentWheneverAVirtualThreadCalls() throws Exception {
+    try (CudaContext context = CudaContext.open(0)) {
+      long before = FakeCuda.callCount("cuCtxSetCurrent");
+      Thread caller =
+          Thread.startVirtualThread(
+              () -> {
+                context.bind();
+                context.bind();
+              });
+      assertTrue(caller.join(Duration.ofSeconds(30)));
+      assertEquals(2, FakeCuda.callCount("cuCtxSetCurrent") - before);
     }
     assertClean();
   }

@@ -125,8 +125,9 @@ class TrainCommandOnDeviceTest {
   void shouldProveEveryBitOnTheCpuWhenARunWasTrainedOnADevice(
       String placement, int devices, String optimizer, String payload) throws Exception {
     Path run = directory.resolve("run");
+    String settings = "placement=" + placement + ",devices=" + (devices == 1 ? "0" : "0:1");
     List<String> train =
-        with(TRAIN, "--cuda", "placement=" + placement, "--optimizer", optimizer, "--log", payload);
+        with(TRAIN, "--cuda", settings, "--optimizer", optimizer, "--log", payload);
     Ended trained = run(devices, with(train, "--out", run.toString()));
     JsonNode result = json(trained);
     assertTrue(trained.err().contains("device cuda (CUDA, Fake GPU 0"), trained.err());
@@ -146,6 +147,16 @@ class TrainCommandOnDeviceTest {
     json(trained);
     String log = Files.readString(run.resolve("train.log"));
     assertTrue(log.contains("device cuda (CUDA, Fake GPU"), log);
+    requireNothingLeft();
+  }
+
+  /** Nobody tells its rank among those of this host. */
+  @Test
+  void shouldTakeTheDeviceOfItsRankWhenItIsStartedByHand() throws Exception {
+    List<String> train = new ArrayList<>(TRAIN);
+    train.set(train.indexOf("--workers"), "--world-size");
+    train.set(train.indexOf("--world-size") + 1, "1");
+    json(run(2, with(train, "--rank", "0", "--out", directory.resolve("run").toString())));
     requireNothingLeft();
   }
 

@@ -5,6 +5,7 @@ import dev.starling.cuda.CudaEvent;
 import dev.starling.cuda.CudaStream;
 import dev.starling.cuda.DeviceMemory;
 import dev.starling.engine.kernel.Kernels;
+import dev.starling.engine.worker.JobContext;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,8 +29,8 @@ final class HostRates {
   static final int VECTORS =
       Arrays.stream(Operation.values()).mapToInt(Operation::vectors).max().orElseThrow();
 
-  /** What an exchange hands over at a time. */
-  private static final long CHUNK_BYTES = 4 << 20;
+  /** What an exchange hands over at a time; it has two of them under way. */
+  private static final long CHUNK_BYTES = JobContext.CHUNK_BYTES_DEFAULT;
 
   /** Kernels, and the placement that they are forced to. */
   record Placed(String placement, Kernels kernels) {}
@@ -84,7 +85,8 @@ final class HostRates {
         ratios[Math.max(round, 0)] = ratio;
       }
       report.add(
-          "stepAverage over host memory, %s, 4 MiB at a time".formatted(each.placement()),
+          "stepAverage over host memory, %s, %d KiB at a time"
+              .formatted(each.placement(), CHUNK_BYTES >> 10),
           Median.of(ratios),
           "of copies");
     }
@@ -109,17 +111,25 @@ final class HostRates {
     Arrays.fill(factors, 0.5f);
     long[] at = new long[operation.vectors() + 1];
     long ticket = 0;
+    long before = 0;
     long start = System.nanoTime();
     for (long done = 0; done < count; done += pieceCount) {
       long from = done;
       Arrays.setAll(at, k -> (k * count + from) * Float.BYTES);
       long piece = Math.min(pieceCount, count - done);
+      if (before > 0) {
+        waitFor(operation, kernels, before);
+      }
+      before = ticket;
       ticket = operation.submit(kernels, host, at, factors, piece);
       kernels.isComplete(ticket); // lets work that waits for its turn go on
     }
-    long last = ticket;
-    Waiting.until(operation.label(), () -> kernels.isComplete(last));
+    waitFor(operation, kernels, ticket);
     return copies / (System.nanoTime() - start);
+  }
+
+  private static void waitFor(Operation operation, Kernels kernels, long ticket) {
+    Waiting.until(operation.label(), () -> kernels.isComplete(ticket));
   }
 
   /** Time to copy so many bytes for each element, both ways at once. */

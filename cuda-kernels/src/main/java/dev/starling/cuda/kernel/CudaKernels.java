@@ -355,8 +355,16 @@ public final class CudaKernels implements Kernels {
    */
   @Override
   public void drain() {
-    if (!context.isClosed()) {
+    if (context.isClosed()) {
+      return;
+    }
+    try {
       context.awaitIdle();
+    } catch (CudaException deviceFailed) {
+      // It does nothing more, so the memory can go; closing tells the failure again.
+      if (!tickets.hasFailed()) {
+        tickets.fail(deviceFailed);
+      }
     }
   }
 

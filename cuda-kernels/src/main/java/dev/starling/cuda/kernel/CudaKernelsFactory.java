@@ -13,6 +13,9 @@ public final class CudaKernelsFactory implements KernelsFactory {
   private final CudaSettings settings;
   private final int present;
 
+  /** What {@link #description} has found; null until it is asked. */
+  private String description;
+
   /**
    * Makes a factory.
    *
@@ -25,14 +28,22 @@ public final class CudaKernelsFactory implements KernelsFactory {
   }
 
   /**
-   * Says which devices compute and how they reach memory of the host. Measures the first device,
-   * unless that has been done or the placement is set.
+   * Says which devices compute and how they reach memory of the host. Asked for the first time it
+   * takes the first device for a moment, and measures it unless that has been done or the placement
+   * is set.
    *
    * @return for example {@code "CUDA, NVIDIA H200 (device 0 of 8), kernels over mapped host memory
    *     (48.1 GB/s; staged 41.0 GB/s)"}
    */
   @Override
-  public String description() {
+  public synchronized String description() {
+    if (description == null) {
+      description = describeFirst();
+    }
+    return description;
+  }
+
+  private String describeFirst() {
     List<Integer> devices = settings.devices();
     try (CudaContext context = CudaContext.open(devices.getFirst())) {
       String which =

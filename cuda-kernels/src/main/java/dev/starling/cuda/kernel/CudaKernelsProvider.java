@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /**
  * Brings the GPUs of this machine to the engine, under the name {@code cuda}. Settings: {@code
  * placement} ({@code auto}, {@code mapped} or {@code staged}) and {@code devices} (for example
- * {@code 0,2}; all by default).
+ * {@code 0:2}; all by default).
  */
 public final class CudaKernelsProvider implements KernelsProvider {
   private final Path listing;

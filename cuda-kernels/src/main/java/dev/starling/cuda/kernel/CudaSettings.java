@@ -14,8 +14,8 @@ import java.util.Optional;
  *
  * @param placement {@code placement}: {@code mapped} or {@code staged}; empty for {@code auto}, the
  *     default, which measures
- * @param devices {@code devices}: numbers of the driver separated by commas, each once; the worker
- *     with local rank {@code r} takes the one at {@code r mod n}; all by default
+ * @param devices {@code devices}: numbers of the driver separated by colons or commas, each once;
+ *     the worker with local rank {@code r} takes the one at {@code r mod n}; all by default
  */
 record CudaSettings(Optional<PlacementKind> placement, List<Integer> devices) {
   private static final String AUTO = "auto";

@@ -14,9 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Computes softmax and mlp on the GPUs of this machine. One setting: {@code
- * matrix=auto|cublas|tiled}, or the system property {@code starling.cuda.matrix}; {@code auto}
- * takes cuBLAS where it can be loaded. Only the tiled kernels give the CPU's bits in the products.
+ * Computes softmax and mlp on the GPUs of this machine. Settings: {@code devices}, as for the
+ * kernels, and {@code matrix=auto|cublas|tiled}, or the system property {@code
+ * starling.cuda.matrix}; {@code auto} takes cuBLAS where it can be loaded. Only the tiled kernels
+ * give the CPU's bits in the products.
  */
 public final class CudaPassProvider implements PassProvider {
   /** Far more than a step takes: the bound is there for a device that has died. */

@@ -55,6 +55,8 @@ class CudaKernelsFactoryTest {
     assertTrue(descriptionOf(factory, 1).contains("(device 0 of 4)"));
     assertTrue(descriptionOf(factory, 2).contains("(device 2 of 4)"));
     assertTrue(factory.description().contains("(devices 2, 0 of 4)"), factory::description);
+    KernelsFactory colons = open(Map.of("devices", "2:0", "placement", "mapped"));
+    assertEquals(factory.description(), colons.description());
     assertClean();
   }
 

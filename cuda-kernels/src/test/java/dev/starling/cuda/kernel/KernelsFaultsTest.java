@@ -196,6 +196,7 @@ class KernelsFaultsTest {
       assertEquals("CUDA_ERROR_ILLEGAL_ADDRESS", first.errorName());
       assertSame(first, assertThrows(CudaException.class, () -> kernels.scale(host, 0, 2, FLOATS)));
       assertSame(first, assertThrows(CudaException.class, () -> kernels.isComplete(ticket)));
+      kernels.drain();
       CudaException closing = assertThrows(CudaException.class, kernels::close);
       assertEquals("CUDA_ERROR_ILLEGAL_ADDRESS", closing.errorName());
       assertEquals(Map.of(), FakeCuda.live());

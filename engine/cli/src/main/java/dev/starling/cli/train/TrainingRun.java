@@ -103,9 +103,13 @@ final class TrainingRun {
 
   private RunPlan plan() throws IOException {
     RunPlan plan = RunPlan.of(options);
-    return options.processes
-        ? plan
-        : plan.computingHere(rank -> place.map(LaunchEnvironment::localRank).orElse(rank));
+    return options.processes ? plan : plan.computingHere(this::localRank);
+  }
+
+  /** A rank among those of this host; the rank itself where the launcher does not tell. */
+  private int localRank(int rank) {
+    int told = place.map(LaunchEnvironment::localRank).orElse(rank);
+    return told >= 0 ? told : rank;
   }
 
   /** A choice that nobody made and that changes nothing is for the log alone. */

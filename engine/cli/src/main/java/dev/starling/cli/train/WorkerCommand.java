@@ -101,8 +101,7 @@ public final class WorkerCommand extends StarlingCommand {
   private void train(RunPlan plan, JobBoard opened, JoinedWorker joined, StopSignal stop) {
     BooleanSupplier ended = () -> stop.isRequested() || joined.isStopRequested();
     // A signal to the whole job reaches the supervisor too, which first reads the model. One to
-    // this
-    // process alone does not keep it.
+    // this process alone does not keep it.
     BooleanSupplier leaves =
         () ->
             stop.isRequested()

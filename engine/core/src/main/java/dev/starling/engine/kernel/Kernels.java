@@ -18,8 +18,8 @@ import java.lang.foreign.MemorySegment;
  * #isComplete}, with a {@link dev.starling.engine.StarlingException}.
  *
  * <p>An instance belongs to one thread at a time: the one that opens it, then the communication
- * agent's, and whoever closes it after that one. No method waits, except {@link #close}, which
- * waits for the work in flight, with a bound.
+ * agent's, and whoever closes it after that one. No method waits, except {@link #drain}, {@link
+ * #close} and {@link Registration#close}, which wait for the work in flight, with a bound.
  */
 public interface Kernels extends AutoCloseable {
 

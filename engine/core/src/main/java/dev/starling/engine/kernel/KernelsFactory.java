@@ -9,8 +9,8 @@ import java.util.function.Supplier;
 public interface KernelsFactory {
 
   /**
-   * Says in a few words who computes, for the line that the engine prints at start, without taking
-   * a device.
+   * Says in a few words who computes, for the line that the engine prints at start. Asked before
+   * any kernels are opened; holds no device afterwards.
    *
    * @return for example {@code "CPU, 512-bit vectors"}
    */

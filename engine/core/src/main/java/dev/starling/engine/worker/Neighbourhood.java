@@ -86,7 +86,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
         tryConnect(index);
       }
     } catch (Throwable failure) {
-      close();
+      disconnectAll(failure);
       throw failure;
     }
   }
@@ -271,13 +271,30 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     return state == PeerState.BROKEN ? PeerState.ALIVE : state;
   }
 
+  /** Disconnects from everyone, also when that fails for one of them. */
   @Override
   public void close() {
+    StarlingException failed =
+        new StarlingException(
+            "disconnecting the neighbours of rank "
+                + replica.rank()
+                + " failed: see the suppressed failures");
+    disconnectAll(failed);
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
+    }
+  }
+
+  private void disconnectAll(Throwable collector) {
+    connected = 0;
     for (int index = 0; index < remotes.length; index++) {
-      if (remotes[index] != null) {
-        disconnect(index);
+      try {
+        if (remotes[index] != null) {
+          disconnect(index);
+        }
+      } catch (RuntimeException failure) {
+        collector.addSuppressed(failure);
       }
     }
-    connected = 0;
   }
 }

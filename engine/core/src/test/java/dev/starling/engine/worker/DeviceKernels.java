@@ -26,6 +26,7 @@ final class DeviceKernels implements Kernels {
   private long submitted;
   private long completed;
   private int mostWaiting;
+  private boolean failed;
   private boolean drained;
   private boolean closed;
 
@@ -58,6 +59,11 @@ final class DeviceKernels implements Kernels {
   /** {@return the most operations that were under way at once} */
   synchronized int mostWaiting() {
     return mostWaiting;
+  }
+
+  /** From now on giving memory back ends with a failure, as on a device that has failed. */
+  synchronized void fail() {
+    failed = true;
   }
 
   synchronized boolean isClosed() {
@@ -97,6 +103,9 @@ final class DeviceKernels implements Kernels {
     }
     if (!entry.memory().scope().isAlive()) {
       mistakes.add(entry.what() + " was given back after it was unmapped");
+    }
+    if (failed) {
+      throw new StarlingException(entry.what() + " was given back by a device that has failed");
     }
   }
 

@@ -255,6 +255,19 @@ class NeighbourhoodTest {
   }
 
   @Test
+  void shouldDisconnectFromEveryoneWhenTheDeviceHasFailed() {
+    joined[2] = 0;
+    direct = replica.segment();
+    Neighbourhood neighbours = neighbourhood();
+    device.fail();
+    StarlingException failure = assertThrows(StarlingException.class, neighbours::close);
+    assertEquals(2, failure.getSuppressed().length);
+    assertEquals(2, connections.size());
+    connections.forEach(remote -> assertEquals(1, remote.closed));
+    assertEquals(List.of(), device.mistakes());
+  }
+
+  @Test
   void shouldLookAtEveryNeighbourOncePerIntervalAndNotMoreOften() {
     joined[2] = 0;
     try (Neighbourhood neighbours = neighbourhood()) {
