@@ -2,7 +2,9 @@ package dev.starling.cuda.kernel;
 
 import dev.starling.cuda.CudaContext;
 import dev.starling.engine.kernel.KernelsFactory;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -13,8 +15,10 @@ public final class CudaKernelsFactory implements KernelsFactory {
   private final CudaSettings settings;
   private final int present;
 
-  /** What {@link #description} has found; null until it is asked. */
-  private String description;
+  /**
+   * What {@link #description} has found of each device, by its place among those of the settings.
+   */
+  private final Map<Integer, String> descriptions = new HashMap<>();
 
   /**
    * Makes a factory.
@@ -28,24 +32,22 @@ public final class CudaKernelsFactory implements KernelsFactory {
   }
 
   /**
-   * Says which devices compute and how they reach memory of the host. Asked for the first time it
-   * takes the first device for a moment, and measures it unless that has been done or the placement
-   * is set.
+   * Says which devices compute and how the one of a worker reaches memory of the host. Asked for
+   * the first time it takes that device for a moment, and measures it unless that has been done or
+   * the placement is set.
    *
+   * @param rank the worker's rank among those of this host
    * @return for example {@code "CUDA, NVIDIA H200 (device 0 of 8), kernels over mapped host memory
    *     (48.1 GB/s; staged 41.0 GB/s)"}
    */
   @Override
-  public synchronized String description() {
-    if (description == null) {
-      description = describeFirst();
-    }
-    return description;
+  public synchronized String description(int rank) {
+    return descriptions.computeIfAbsent(rank % settings.devices().size(), this::describe);
   }
 
-  private String describeFirst() {
+  private String describe(int index) {
     List<Integer> devices = settings.devices();
-    try (CudaContext context = CudaContext.open(devices.getFirst())) {
+    try (CudaContext context = CudaContext.open(devices.get(index))) {
       String which =
           devices.size() == 1
               ? "device " + devices.getFirst()

@@ -54,15 +54,16 @@ class CudaKernelsFactoryTest {
     assertTrue(descriptionOf(factory, 0).contains("(device 2 of 4)"));
     assertTrue(descriptionOf(factory, 1).contains("(device 0 of 4)"));
     assertTrue(descriptionOf(factory, 2).contains("(device 2 of 4)"));
-    assertTrue(factory.description().contains("(devices 2, 0 of 4)"), factory::description);
+    assertTrue(
+        factory.description(0).contains("(devices 2, 0 of 4)"), () -> factory.description(0));
     KernelsFactory colons = open(Map.of("devices", "2:0", "placement", "mapped"));
-    assertEquals(factory.description(), colons.description());
+    assertEquals(factory.description(0), colons.description(0));
     assertClean();
   }
 
   @Test
   void shouldUseThePlacementThatIsSetWithoutMeasuring() {
-    String staged = open(Map.of("placement", "staged")).description();
+    String staged = open(Map.of("placement", "staged")).description(0);
     assertTrue(
         staged.matches("CUDA, .+ \\(device 0 of 1\\), kernels over staged copies \\(as set\\)"),
         staged);
@@ -102,7 +103,7 @@ class CudaKernelsFactoryTest {
     FakeCuda.setDevices(2, 80, FakeCuda.MEMORY_BYTES);
     FakeCuda.setEager(true);
     KernelsFactory factory = open(Map.of());
-    String description = factory.description();
+    String description = factory.description(0);
     assertTrue(
         description.matches("CUDA, .+ \\(devices 0, 1 of 2\\), kernels over .+ GB/s; .+ GB/s\\)"),
         description);

@@ -132,7 +132,7 @@ class KernelsFaultsTest {
             () ->
                 assertEquals(
                     "CUDA, Fake GPU 0 (device 0 of 1), kernels over mapped host memory (as set)",
-                    factory().description()));
+                    factory().description(0)));
     assertTrue(failed.containsKey("cuModuleUnload"), failed::toString);
   }
 

@@ -43,7 +43,8 @@ record ComputeDevice(
   static ComputeDevice choose(
       TrainOptions options, IntUnaryOperator localRank, Iterable<PassProvider> providers) {
     KernelsFactory cpu = KernelsFactory.of(() -> ParallelCpuKernels.of(options.combineThreads));
-    KernelsChoice choice = KernelsChoice.of(options.device, options.deviceSettings, cpu);
+    KernelsChoice choice =
+        KernelsChoice.of(options.device, options.deviceSettings, cpu, localRank.applyAsInt(0));
     PassFactory passes = PassFactory.CPU;
     for (PassProvider provider : providers) {
       if (provider.name().equals(choice.device())) {
@@ -55,7 +56,7 @@ record ComputeDevice(
             ? choice.reason()
             : choice.reason() + "; gradients by " + passes.description();
     return new ComputeDevice(
-        choice.device(), new ByLocalRank(choice.kernels(), localRank), passes, localRank, reason);
+        choice.device(), choice.kernels().byLocalRank(localRank), passes, localRank, reason);
   }
 
   /**
@@ -70,7 +71,7 @@ record ComputeDevice(
         options.device,
         new KernelsFactory() {
           @Override
-          public String description() {
+          public String description(int rank) {
             return reason;
           }
 
@@ -99,19 +100,5 @@ record ComputeDevice(
    */
   Pass newPass(Model model, int maxBatch, int rank) {
     return passes.open(model, maxBatch, localRank.applyAsInt(rank));
-  }
-
-  /** Devices are shared out among the workers of one host. */
-  private record ByLocalRank(KernelsFactory kernels, IntUnaryOperator localRank)
-      implements KernelsFactory {
-    @Override
-    public String description() {
-      return kernels.description();
-    }
-
-    @Override
-    public Kernels open(int rank) {
-      return kernels.open(localRank.applyAsInt(rank));
-    }
   }
 }

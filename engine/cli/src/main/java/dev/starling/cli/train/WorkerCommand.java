@@ -64,7 +64,7 @@ public final class WorkerCommand extends StarlingCommand {
     // The supervisor tells people; this process only ends in good order.
     try (StopSignal stop = StopSignal.silent();
         JobBoard opened = JobBoard.open(new ShmFabric(options.directory), board)) {
-      RunPlan plan = RunPlan.of(options).computingHere(other -> other);
+      RunPlan plan = RunPlan.of(options).computingHere(any -> rank);
       tellDevice(plan.device());
       try (PrivateMemory initial =
           PrivateMemory.allocate("the initial model", plan.parameterCount() * Float.BYTES)) {

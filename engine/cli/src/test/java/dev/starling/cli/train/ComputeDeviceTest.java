@@ -55,7 +55,7 @@ class ComputeDeviceTest {
             "abacus",
             new KernelsFactory() {
               @Override
-              public String description() {
+              public String description(int rank) {
                 return "beads";
               }
 
@@ -86,7 +86,7 @@ class ComputeDeviceTest {
   @Test
   void shouldOpenNothingWhenTheWorkersAreOtherProcesses() {
     ComputeDevice device = ComputeDevice.ofOtherProcesses(options("auto"));
-    assertEquals("device auto, as each worker's process finds it", device.kernels().description());
+    assertEquals("device auto, as each worker's process finds it", device.kernels().description(0));
     assertThrows(IllegalStateException.class, () -> device.kernels().open(0));
   }
 }

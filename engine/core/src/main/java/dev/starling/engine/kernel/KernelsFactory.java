@@ -1,5 +1,6 @@
 package dev.starling.engine.kernel;
 
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 
 /**
@@ -12,9 +13,10 @@ public interface KernelsFactory {
    * Says in a few words who computes, for the line that the engine prints at start. Asked before
    * any kernels are opened; holds no device afterwards.
    *
+   * @param rank a worker that this process opens kernels for
    * @return for example {@code "CPU, 512-bit vectors"}
    */
-  String description();
+  String description(int rank);
 
   /**
    * Opens the kernels of one worker.
@@ -26,6 +28,28 @@ public interface KernelsFactory {
   Kernels open(int rank);
 
   /**
+   * Makes a factory that takes the ranks of a job whose workers are on several hosts, of one that
+   * shares devices out among the workers of a host.
+   *
+   * @param localRank a worker's rank among those of its host
+   * @return the factory
+   */
+  default KernelsFactory byLocalRank(IntUnaryOperator localRank) {
+    KernelsFactory local = this;
+    return new KernelsFactory() {
+      @Override
+      public String description(int rank) {
+        return local.description(localRank.applyAsInt(rank));
+      }
+
+      @Override
+      public Kernels open(int rank) {
+        return local.open(localRank.applyAsInt(rank));
+      }
+    };
+  }
+
+  /**
    * Makes a factory of kernels that are alike for every rank and cheap to open: one is opened to
    * ask for its description.
    *
@@ -35,7 +59,7 @@ public interface KernelsFactory {
   static KernelsFactory of(Supplier<Kernels> supplier) {
     return new KernelsFactory() {
       @Override
-      public String description() {
+      public String description(int rank) {
         try (Kernels one = supplier.get()) {
           return one.description();
         }

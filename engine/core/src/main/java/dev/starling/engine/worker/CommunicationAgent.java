@@ -108,7 +108,7 @@ public final class CommunicationAgent implements Agent {
   public int doWork() {
     long nowNs = clock.nanoTime();
     replica.heartbeat(nowNs);
-    int work = guard.poll(nowNs) + neighbours.poll(nowNs);
+    int work = guard.poll(nowNs) + neighbours.poll(nowNs, phase == Phase.RESTING);
     if (guard.isBreaking() != breaking) {
       breaking = guard.isBreaking();
     }

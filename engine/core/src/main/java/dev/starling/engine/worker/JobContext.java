@@ -86,7 +86,7 @@ public final class JobContext extends RecordingOptions {
             ? ReplicaLayout.of(workers, parameterCount, stripeBytes)
             : ReplicaLayout.ofStripes(workers, stripeParameters);
     concludeTopology(workers);
-    kernelsDescription = kernels.description();
+    kernelsDescription = kernels.description(0);
     concluded = true;
     return this;
   }
@@ -401,7 +401,9 @@ public final class JobContext extends RecordingOptions {
   }
 
   /**
-   * Sets who computes updates and averages. Default the CPU.
+   * Sets who computes updates and averages. Default the CPU. A factory that shares devices out
+   * among the workers of a host is told which rank is which there: {@link
+   * KernelsFactory#byLocalRank}.
    *
    * @param value opens the kernels of each worker's agent, which the worker closes
    * @return this

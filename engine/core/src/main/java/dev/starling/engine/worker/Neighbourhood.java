@@ -26,6 +26,8 @@ import java.util.Arrays;
  * Belongs to the communication agent; opening and closing to the thread that sets the worker up.
  */
 final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
+  private static final long NEVER = Long.MIN_VALUE;
+
   private final Replica replica;
   private final Fabric fabric;
   private final Membership members;
@@ -33,6 +35,8 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private final Counters counters;
   private final PeerListener listener;
   private final long intervalNs;
+  private final long deviceGraceNs;
+  private final long[] deadSinceNs;
   private final int[] ranks;
   private final int[] indexOfRank;
   private final Remote[] remotes;
@@ -44,6 +48,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   private int settling;
   private int looking;
   private long lookAtNs = Long.MIN_VALUE;
+  private long nowNs;
 
   /**
    * Connects to every neighbour that has joined, where that can be done at once.
@@ -72,6 +77,9 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     this.counters = counters;
     listener = context.peerListener();
     intervalNs = Math.max(1, context.peerCheckNs() / Math.max(1, ranks.length));
+    deviceGraceNs = kernels.needsRegistration() ? context.deviceGraceNs() : 0;
+    deadSinceNs = new long[ranks.length];
+    Arrays.fill(deadSinceNs, NEVER);
     remotes = new Remote[ranks.length];
     registrations = new Kernels.Registration[ranks.length];
     incarnation = new int[ranks.length];
@@ -132,9 +140,12 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
    * planes. An agent with gradients to apply must do so too: a home with two planes in quarantine
    * breaks no further lock, and nobody tries a neighbour whose stripe stays locked.
    *
+   * @param timeNs the time by the worker's clock
+   * @param isResting whether no lock is held: pinning the memory of who comes takes a while
    * @return how many things happened
    */
-  int poll(long nowNs) {
+  int poll(long timeNs, boolean isResting) {
+    nowNs = timeNs;
     if (ranks.length == 0) {
       return 0;
     }
@@ -145,9 +156,19 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     if (nowNs < lookAtNs) {
       return 0;
     }
+    int next = (looking + 1) % ranks.length;
+    if (!isResting && kernels.needsRegistration() && isWaiting(next)) {
+      return 0;
+    }
     lookAtNs = nowNs + intervalNs;
-    looking = (looking + 1) % ranks.length;
+    looking = next;
     return look(looking);
+  }
+
+  /** Whether a neighbour is to be connected to. */
+  private boolean isWaiting(int index) {
+    return remotes[index] == null
+        && (again[index] || members.incarnation(ranks[index]) > incarnation[index]);
   }
 
   private int look(int index) {
@@ -209,6 +230,7 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     // Whatever comes of it: this incarnation is known from now on, and locks of earlier ones are
     // dead workers'.
     boolean isBack = again[index] && incarnation[index] == joined;
+    deadSinceNs[index] = NEVER;
     incarnation[index] = joined;
     again[index] = false;
     Remote remote;
@@ -260,6 +282,18 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
   @Override
   public PeerState state(int rank, int incarnationOfHolder) {
     int index = rank < indexOfRank.length ? indexOfRank[rank] : -1;
+    PeerState known = known(index, incarnationOfHolder);
+    if (known == PeerState.ALIVE || deviceGraceNs == 0) {
+      return known;
+    }
+    // A process that was killed has given up its locks, but its device may still be writing.
+    if (deadSinceNs[index] == NEVER) {
+      deadSinceNs[index] = nowNs;
+    }
+    return nowNs - deadSinceNs[index] < deviceGraceNs ? PeerState.ALIVE : known;
+  }
+
+  private PeerState known(int index, int incarnationOfHolder) {
     if (index < 0 || incarnation[index] < incarnationOfHolder) {
       return PeerState.ALIVE;
     }

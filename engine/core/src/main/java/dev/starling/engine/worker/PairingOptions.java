@@ -30,7 +30,11 @@ public abstract sealed class PairingOptions permits RecordingOptions {
   /** Default of {@link #peerCheckNs()}. */
   public static final long PEER_CHECK_NS_DEFAULT = 50_000_000L;
 
+  /** Default of {@link #deviceGraceNs()}. */
+  public static final long DEVICE_GRACE_NS_DEFAULT = 1_000_000_000L;
+
   private long holdLimitNs = HOLD_LIMIT_NS_DEFAULT;
+  private long deviceGraceNs = DEVICE_GRACE_NS_DEFAULT;
   private int partnerAttempts = PARTNER_ATTEMPTS_DEFAULT;
   private long minBackoffNs = MIN_BACKOFF_NS_DEFAULT;
   private long maxBackoffNs = MAX_BACKOFF_NS_DEFAULT;
@@ -54,6 +58,8 @@ public abstract sealed class PairingOptions permits RecordingOptions {
   final void requireRanges() {
     ConfigurationException.requireRange(
         "hold limit in ns", holdLimitNs, 1_000_000, 3_600_000_000_000L);
+    ConfigurationException.requireRange(
+        "grace of dead devices in ns", deviceGraceNs, 0, 3_600_000_000_000L);
     ConfigurationException.requireRange("partner attempts", partnerAttempts, 0, 1000);
     ConfigurationException.requireRange("smallest back-off in ns", minBackoffNs, 1, 1_000_000_000L);
     ConfigurationException.requireRange(
@@ -94,6 +100,8 @@ public abstract sealed class PairingOptions permits RecordingOptions {
         + maxBackoffNs
         + " ns, hold limit="
         + holdLimitNs
+        + " ns, grace of dead devices="
+        + deviceGraceNs
         + " ns, peer check="
         + peerCheckNs
         + " ns, stripes in flight="
@@ -111,6 +119,30 @@ public abstract sealed class PairingOptions permits RecordingOptions {
     requireOpen();
     holdLimitNs = value;
     return self();
+  }
+
+  /**
+   * Sets how long a lock of a dead peer is kept where kernels run on devices: a process that is
+   * killed loses its locks before its driver has ended what its device was doing, which may still
+   * write the plane that was its target. Default {@link #DEVICE_GRACE_NS_DEFAULT}; without effect
+   * where the processors compute.
+   *
+   * @param value nanoseconds, from 0
+   * @return this
+   */
+  public JobContext deviceGraceNs(long value) {
+    requireOpen();
+    deviceGraceNs = value;
+    return self();
+  }
+
+  /**
+   * Returns how long a lock of a dead peer is kept where kernels run on devices.
+   *
+   * @return nanoseconds
+   */
+  public long deviceGraceNs() {
+    return deviceGraceNs;
   }
 
   /**

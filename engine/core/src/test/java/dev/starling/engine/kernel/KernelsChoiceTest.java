@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +46,7 @@ class KernelsChoiceTest {
       };
 
   private KernelsChoice choose(String wanted, KernelsProvider... providers) {
-    return KernelsChoice.of(wanted, Map.of("beads", "7"), cpu, List.of(providers));
+    return KernelsChoice.of(wanted, Map.of("beads", "7"), cpu, 3, List.of(providers));
   }
 
   @Test
@@ -54,7 +55,7 @@ class KernelsChoiceTest {
     assertEquals("abacus", choice.device());
     assertSame(opened, choice.kernels());
     assertEquals(Map.of("beads", "7"), given);
-    assertEquals("device abacus (" + opened.description() + "): it can be used", choice.reason());
+    assertEquals("device abacus (" + opened.description(3) + "): it can be used", choice.reason());
   }
 
   @Test
@@ -64,7 +65,7 @@ class KernelsChoiceTest {
     assertEquals("cpu", choice.device());
     assertSame(cpu, choice.kernels());
     assertEquals(
-        "device cpu (" + cpu.description() + "): not abacus, this machine has no beads",
+        "device cpu (" + cpu.description(3) + "): not abacus, this machine has no beads",
         choice.reason());
   }
 
@@ -74,6 +75,28 @@ class KernelsChoiceTest {
     KernelsChoice choice = choose("auto", provider);
     assertEquals("cpu", choice.device());
     assertTrue(choice.reason().endsWith("not abacus, " + refusal), choice.reason());
+  }
+
+  @Test
+  void shouldTellAFactoryTheRankOnItsHost() {
+    List<String> asked = new ArrayList<>();
+    KernelsFactory local =
+        new KernelsFactory() {
+          @Override
+          public String description(int rank) {
+            return "of " + rank;
+          }
+
+          @Override
+          public Kernels open(int rank) {
+            asked.add("opened " + rank);
+            return new CpuKernels();
+          }
+        };
+    KernelsFactory global = local.byLocalRank(rank -> rank % 4);
+    assertEquals("of 1", global.description(13));
+    global.open(14).close();
+    assertEquals(List.of("opened 2"), asked);
   }
 
   @Test
@@ -113,6 +136,6 @@ class KernelsChoiceTest {
   void shouldRefuseWrongSettingsAlsoWhenNothingIsAskedFor() {
     assertThrows(
         ConfigurationException.class,
-        () -> KernelsChoice.of("auto", Map.of("colour", "red"), cpu, List.of(provider)));
+        () -> KernelsChoice.of("auto", Map.of("colour", "red"), cpu, 3, List.of(provider)));
   }
 }

@@ -42,7 +42,7 @@ class DeviceMemoryTest {
     }
 
     @Override
-    public String description() {
+    public String description(int rank) {
       return "devices that are none";
     }
 

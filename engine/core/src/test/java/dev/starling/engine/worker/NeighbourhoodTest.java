@@ -15,6 +15,8 @@ import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
+import dev.starling.engine.kernel.CpuKernels;
+import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.replica.Replica;
@@ -51,7 +53,8 @@ class NeighbourhoodTest {
   private String refusal;
   private boolean preparing;
   private long nowNs;
-  private DeviceKernels device = new DeviceKernels(1, 0);
+  private final DeviceKernels device = new DeviceKernels(1, 0);
+  private Kernels kernels = new CpuKernels();
   private MemorySegment direct;
   private List<String> atClose;
 
@@ -209,13 +212,14 @@ class NeighbourhoodTest {
       };
 
   private Neighbourhood neighbourhood() {
-    return new Neighbourhood(replica, new int[] {1, 2}, fabric, members, device, counters, context);
+    return new Neighbourhood(
+        replica, new int[] {1, 2}, fabric, members, kernels, counters, context);
   }
 
   private void pass(Neighbourhood neighbours) {
     for (int i = 0; i < 10; i++) {
       nowNs += INTERVAL_NS;
-      neighbours.poll(nowNs);
+      neighbours.poll(nowNs, true);
     }
   }
 
@@ -238,6 +242,7 @@ class NeighbourhoodTest {
 
   @Test
   void shouldTakeThePeersMemoryFromTheDeviceBeforeItDisconnects() {
+    kernels = device;
     direct = replica.segment();
     try (Neighbourhood neighbours = neighbourhood()) {
       assertEquals(List.of("the replica of rank 1 as rank 0 sees it"), device.known());
@@ -257,6 +262,7 @@ class NeighbourhoodTest {
   @Test
   void shouldDisconnectFromEveryoneWhenTheDeviceHasFailed() {
     joined[2] = 0;
+    kernels = device;
     direct = replica.segment();
     Neighbourhood neighbours = neighbourhood();
     device.fail();
@@ -268,14 +274,48 @@ class NeighbourhoodTest {
   }
 
   @Test
+  void shouldPinTheMemoryOfWhoComesOnlyWhileNoLockIsHeld() {
+    kernels = device;
+    direct = replica.segment();
+    try (Neighbourhood neighbours = neighbourhood()) {
+      joined[2] = 0;
+      for (int i = 0; i < 10; i++) {
+        nowNs += INTERVAL_NS;
+        neighbours.poll(nowNs, false);
+      }
+      assertEquals(1, neighbours.connected());
+      pass(neighbours);
+      assertEquals(2, neighbours.connected());
+    }
+  }
+
+  @Test
+  void shouldTakeAPeerForAliveUntilItsDeviceHasEndedWhatItDid() {
+    kernels = device;
+    direct = replica.segment();
+    try (Neighbourhood neighbours = neighbourhood()) {
+      pass(neighbours);
+      assertEquals(PeerState.ALIVE, neighbours.state(1, 0));
+      connections.getFirst().state = PeerState.DEAD;
+      assertEquals(PeerState.ALIVE, neighbours.state(1, 0), "its device may still write");
+      pass(neighbours);
+      assertEquals(0, neighbours.connected(), "no exchange begins with it");
+      assertEquals(PeerState.ALIVE, neighbours.state(1, 0), "its device may still write");
+      nowNs += context.deviceGraceNs();
+      neighbours.poll(nowNs, true);
+      assertEquals(PeerState.DEAD, neighbours.state(1, 0));
+    }
+  }
+
+  @Test
   void shouldLookAtEveryNeighbourOncePerIntervalAndNotMoreOften() {
     joined[2] = 0;
     try (Neighbourhood neighbours = neighbourhood()) {
       connections.forEach(remote -> remote.state = PeerState.DEAD);
       nowNs += INTERVAL_NS;
-      assertEquals(1, neighbours.poll(nowNs), "one look at a time");
-      assertEquals(0, neighbours.poll(nowNs + 1), "the next one is not due");
-      assertEquals(1, neighbours.poll(nowNs + INTERVAL_NS / 2));
+      assertEquals(1, neighbours.poll(nowNs, true), "one look at a time");
+      assertEquals(0, neighbours.poll(nowNs + 1, true), "the next one is not due");
+      assertEquals(1, neighbours.poll(nowNs + INTERVAL_NS / 2, true));
       assertEquals(0, neighbours.connected());
     }
   }
@@ -417,7 +457,8 @@ class NeighbourhoodTest {
     assertThrows(
         StarlingException.class,
         () ->
-            new Neighbourhood(replica, new int[] {1, 2}, fabric, failing, device, counters, context)
+            new Neighbourhood(
+                    replica, new int[] {1, 2}, fabric, failing, kernels, counters, context)
                 .close());
     assertEquals(1, connections.size());
     assertEquals(1, connections.getFirst().closed);
