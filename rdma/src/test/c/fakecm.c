@@ -13,6 +13,10 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* How long an acknowledgement by another thread may take; nobody would give one later. */
+enum { ACKNOWLEDGE_LIMIT_MS = 5000 };
 
 struct cm_id *cm_ids;
 static struct ibv_context *contexts[FK_DEVICES];
@@ -362,11 +366,21 @@ static void part(struct cm_id *id) {
   }
 }
 
+/* The real one waits until other threads have acknowledged the events that they took. */
+static void await_acknowledgements(struct cm_id *id) {
+  for (int waited_ms = 0; id->unacked > 0 && waited_ms < ACKNOWLEDGE_LIMIT_MS; waited_ms++) {
+    fk_unlock();
+    usleep(1000);
+    fk_lock();
+  }
+}
+
 int rdma_destroy_id(struct rdma_cm_id *ibv) {
   FK_ENTER(rdma_destroy_id);
   struct cm_id *id = (struct cm_id *)ibv;
   fk_error = cm_check(id, fk_error, __func__);
   if (fk_error == 0) {
+    await_acknowledgements(id);
     if (id->unacked > 0) {
       fk_misuse("rdma_destroy_id would wait for ever: %u events are not acknowledged",
                 id->unacked);
