@@ -131,7 +131,7 @@ class TrainCommandOnDeviceTest {
     Ended trained = run(devices, with(train, "--out", run.toString()));
     JsonNode result = json(trained);
     assertTrue(trained.err().contains("device cuda (CUDA, Fake GPU 0"), trained.err());
-    assertEquals(120, result.at("/gradients/applied").asLong(120), result.toString());
+    assertEquals(120, result.path("gradientsApplied").asLong(), result.toString());
     requireNothingLeft();
 
     Ended verified = run(0, List.of("verify", "--json", run.toString()));
