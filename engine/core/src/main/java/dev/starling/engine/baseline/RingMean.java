@@ -38,6 +38,7 @@ import java.lang.foreign.MemorySegment;
  */
 public final class RingMean implements CompletionHandler {
   private static final int ROUND_SHIFT = 32;
+  private static final long ENDED = 1L << 63;
   private static final long WORD_TAG = 1L << 62;
   private static final long LINE_FLOATS = 16;
   private static final int POLLS_PER_LOOK = 4096;
@@ -68,6 +69,7 @@ public final class RingMean implements CompletionHandler {
   private int idlePolls;
   private boolean asking;
   private boolean failed;
+  private boolean leftEnded;
 
   /**
    * Makes one worker's part.
@@ -142,6 +144,32 @@ public final class RingMean implements CompletionHandler {
   }
 
   /**
+   * Tells whether the round will never be over, since a worker takes part in no further one. The
+   * vector has no meaning then.
+   *
+   * @return whether the left neighbour has ended before it did what this side waits for
+   */
+  public boolean isEnded() {
+    boolean idle = begun == done && (direct != null || posted == done);
+    return leftEnded && idle && !isDone() && leftDone < wanted();
+  }
+
+  /**
+   * Says that a worker takes part in no round at all.
+   *
+   * @param region its region
+   * @param wordOffset where every region has the round word
+   */
+  public static void endBeforeFirst(MemorySegment region, long wordOffset) {
+    ControlLine.writeRound(region, wordOffset, ENDED);
+  }
+
+  /** Says that this worker takes part in no further round, nor in one that {@link #isEnded()}. */
+  public void end() {
+    ControlLine.writeRound(region, wordOffset, ENDED | round << ROUND_SHIFT | done);
+  }
+
+  /**
    * Goes on as far as the left neighbour has come, without waiting.
    *
    * @return how many things happened
@@ -157,7 +185,7 @@ public final class RingMean implements CompletionHandler {
     if (direct == null) {
       work += post();
     }
-    return work + (ticket == 0 ? begin() : end());
+    return work + (ticket == 0 ? begin() : complete());
   }
 
   /** Asking for the state costs a system call, so it is asked for now and then only. */
@@ -180,7 +208,7 @@ public final class RingMean implements CompletionHandler {
 
   /** Looks how far the left neighbour is, when that matters. */
   private int look() {
-    if (leftDone >= wanted()) {
+    if (leftDone >= wanted() || leftEnded) {
       return 0;
     }
     if (direct != null) {
@@ -204,13 +232,15 @@ public final class RingMean implements CompletionHandler {
   }
 
   private int learn(long word) {
-    long leftRound = word >>> ROUND_SHIFT;
+    long leftRound = (word & ~ENDED) >>> ROUND_SHIFT;
     long before = leftDone;
     if (leftRound > round) {
       leftDone = operations;
     } else if (leftRound == round) {
       leftDone = word & 0xffff_ffffL;
     }
+    // Read with the rest of the word: what the left neighbour did before it ended is known now.
+    leftEnded = word < 0;
     return leftDone == before ? 0 : 1;
   }
 
@@ -257,7 +287,7 @@ public final class RingMean implements CompletionHandler {
       combine(begun, vector + offset(begun) * Float.BYTES, length);
     }
     begun++;
-    return 1 + end();
+    return 1 + complete();
   }
 
   private void combine(long operation, long at, long length) {
@@ -279,7 +309,7 @@ public final class RingMean implements CompletionHandler {
     }
   }
 
-  private int end() {
+  private int complete() {
     if (done == begun || ticket != 0 && !kernels.isComplete(ticket)) {
       return 0;
     }
