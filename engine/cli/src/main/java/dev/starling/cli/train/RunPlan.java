@@ -81,7 +81,8 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
             .schedule(schedule())
             .seed(options.seed)
             .directory(options.directory)
-            .lockMemory(options.lockMemory);
+            .lockMemory(options.lockMemory)
+            .link(options.link.pace());
     if (options.maxStaleness > 0) {
       context.maxStaleness(options.maxStaleness, LateGradients.parse(options.late));
     }
