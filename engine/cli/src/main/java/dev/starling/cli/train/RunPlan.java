@@ -105,7 +105,8 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
     };
   }
 
-  private Schedule schedule() {
+  /** {@return the learning rate of each worker's steps} */
+  Schedule schedule() {
     float rate = (float) options.learningRate();
     double steps = Math.max(1, budget.stepsPerWorker(options.batch, options.workers));
     double stepsPerEpoch = (double) setup.train().count() / options.batch / options.workers;
