@@ -187,9 +187,45 @@ final class RunDirectory implements AutoCloseable {
    */
   synchronized void tryWrite(String name, Map<String, ?> object) {
     try {
-      replace(name, object);
+      replace(name, Json.indented(object));
     } catch (IOException failure) {
       complain(name, failure);
+    }
+  }
+
+  /**
+   * Adds a line to a file that is not kept open, if that is possible.
+   *
+   * @param name the file's name
+   * @param line without a line break
+   * @return whether it was added whole; otherwise the file may end with a part of it
+   */
+  synchronized boolean tryAppend(String name, String line) {
+    try {
+      Files.writeString(
+          path.resolve(name), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      return true;
+    } catch (IOException failure) {
+      complain(name, failure);
+      return false;
+    }
+  }
+
+  /**
+   * Writes a file of lines, if that is possible. Whoever reads it meanwhile sees the old one or the
+   * new one whole.
+   *
+   * @param name the file's name
+   * @param lines without line breaks
+   * @return whether it was written
+   */
+  synchronized boolean tryWriteLines(String name, List<String> lines) {
+    try {
+      replace(name, lines.isEmpty() ? "" : String.join("\n", lines) + "\n");
+      return true;
+    } catch (IOException failure) {
+      complain(name, failure);
+      return false;
     }
   }
 
@@ -226,16 +262,16 @@ final class RunDirectory implements AutoCloseable {
    */
   void write(String name, Map<String, ?> object) {
     try {
-      replace(name, object);
+      replace(name, Json.indented(object));
     } catch (IOException failure) {
       throw new StarlingException(notWritten(name, failure), failure);
     }
   }
 
-  private void replace(String name, Map<String, ?> object) throws IOException {
+  private void replace(String name, String text) throws IOException {
     Path fresh = path.resolve(name + ".new");
     try {
-      Files.writeString(fresh, Json.indented(object));
+      Files.writeString(fresh, text);
       Files.move(fresh, path.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     } finally {
       // There only when the disk took half of it, or the name.

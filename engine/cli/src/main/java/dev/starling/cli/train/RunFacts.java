@@ -1,7 +1,9 @@
 package dev.starling.cli.train;
 
 import dev.starling.engine.cluster.JobBoard;
+import dev.starling.engine.health.SystemFiles;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,8 +49,19 @@ final class RunFacts {
             + System.getProperty("os.version")
             + " "
             + System.getProperty("os.arch"));
+    facts.put("cpu", cpu());
     facts.put("processors", Runtime.getRuntime().availableProcessors());
     facts.put("maxHeapBytes", Runtime.getRuntime().maxMemory());
     return facts;
+  }
+
+  /** The processor's name, null where the system does not tell. */
+  private static String cpu() {
+    return SystemFiles.text(Path.of("/proc/cpuinfo"))
+        .lines()
+        .filter(line -> line.startsWith("model name") && line.contains(":"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(null);
   }
 }

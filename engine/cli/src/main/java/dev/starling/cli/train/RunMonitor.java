@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * Watches a run from a thread of its own: reads the counters, now and then evaluates the average of
- * all replicas on a slice of the evaluation set, tells the display and the log, and saves the
- * counters for {@code starling stat}.
+ * all replicas on a slice of the evaluation set, tells the display, the log and the history, and
+ * saves the counters for {@code starling stat}.
  *
  * <p>Evaluation takes at most a tenth of one processor. The job's observer belongs to this thread
  * until {@link #close()} returns.
@@ -23,7 +23,7 @@ final class RunMonitor implements AutoCloseable {
   private static final int EVALUATION_BATCH = 64;
   private static final long READ_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int MAX_EVALUATION_SHARE = 10;
-  private static final long EVALUATION_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
+  private static final long EVALUATION_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
   private static final long LOG_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
 
   private final TrainingJob job;
@@ -34,11 +34,14 @@ final class RunMonitor implements AutoCloseable {
   private final MemorySegment average;
   private final ProgressDisplay display;
   private final RunDirectory directory;
+  private final RunHistory history;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread thread;
   private final long beginNs = System.nanoTime();
 
   private double accuracy = Double.NaN;
+  private double untoldAccuracy = Double.NaN;
+  private long showAtNs;
   private long evaluateAtNs = beginNs + EVALUATION_INTERVAL_NS;
   private long logAtNs = beginNs;
   private long lastExchanges;
@@ -69,6 +72,8 @@ final class RunMonitor implements AutoCloseable {
     this.average = average;
     this.display = display;
     this.directory = directory;
+    history = new RunHistory(directory, job, plan);
+    showAtNs = beginNs + display.intervalNs();
     thread = new Thread(this::watch, "starling-monitor");
     thread.setDaemon(true);
   }
@@ -81,13 +86,20 @@ final class RunMonitor implements AutoCloseable {
 
   private void watch() {
     try {
-      while (!ended.await(display.intervalNs(), TimeUnit.NANOSECONDS)) {
+      while (!ended.await(RunHistory.INTERVAL_NS, TimeUnit.NANOSECONDS)) {
         if (System.nanoTime() - evaluateAtNs > 0) {
           evaluate();
         }
-        tell();
+        job.observer().refresh();
+        remember(false);
+        if (System.nanoTime() - showAtNs >= 0) {
+          showAtNs = System.nanoTime() + display.intervalNs() - RunHistory.INTERVAL_NS / 2;
+          tell();
+        }
       }
       evaluate();
+      job.observer().refresh();
+      remember(true);
       tell();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -103,14 +115,20 @@ final class RunMonitor implements AutoCloseable {
     job.observer().refresh();
     if (job.isEvaluator() && job.observer().average(average, READ_TIMEOUT_NS) > 0) {
       accuracy = pass.evaluate(average, slice).accuracy();
+      untoldAccuracy = accuracy;
     }
     long endNs = System.nanoTime();
     evaluateAtNs =
         endNs + Math.max(EVALUATION_INTERVAL_NS, (MAX_EVALUATION_SHARE - 1) * (endNs - startNs));
   }
 
+  private void remember(boolean last) {
+    if (history.add((System.nanoTime() - beginNs) / 1e9, untoldAccuracy, last)) {
+      untoldAccuracy = Double.NaN;
+    }
+  }
+
   private void tell() {
-    job.observer().refresh();
     Progress progress = progress();
     // Of several ranks one shows how far all are: a launcher mixes what they write.
     if (job.isEvaluator()) {

@@ -93,7 +93,8 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
             .schedule(schedule())
             .seed(options.seed)
             .directory(options.directory)
-            .lockMemory(options.lockMemory);
+            .lockMemory(options.lockMemory)
+            .link(options.link.pace());
     if (options.maxStaleness > 0) {
       context.maxStaleness(options.maxStaleness, LateGradients.parse(options.late));
     }
@@ -116,7 +117,8 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
     };
   }
 
-  private Schedule schedule() {
+  /** {@return the learning rate of each worker's steps} */
+  Schedule schedule() {
     float rate = (float) options.learningRate();
     double steps = Math.max(1, budget.stepsPerWorker(options.batch, options.workers));
     double stepsPerEpoch = (double) setup.train().count() / options.batch / options.workers;

@@ -117,6 +117,8 @@ record RunResult(
     json.put("stalenessMax", stalenessMax());
     json.put("stalenessPerWorker", workers.stream().map(RunResult::staleness).toList());
     json.put(
+        "stalenessHistograms", workers.stream().map(WorkerResult::stalenessHistogram).toList());
+    json.put(
         "stragglerScores",
         IntStream.range(0, workers.size())
             .mapToObj(rank -> Json.number(stragglerScore(rank)))

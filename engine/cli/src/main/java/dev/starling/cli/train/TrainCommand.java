@@ -79,6 +79,7 @@ public final class TrainCommand extends StarlingCommand {
                   .formatted(place.source())
               + " for jobs of one host that this command starts, leave them out");
     }
+    options.link.requireNone(place.source() + " started this rank by itself");
     options.workers = place.worldSize();
   }
 

@@ -339,6 +339,7 @@ final class TrainOptions {
 
   @Mixin RecordOptions record = new RecordOptions();
   @Mixin LaunchOptions launch = new LaunchOptions();
+  @Mixin LinkOptions link = new LinkOptions();
 
   /**
    * Checks everything that can be checked before the data is read.
@@ -393,6 +394,7 @@ final class TrainOptions {
     }
     record.check();
     launch.check();
+    link.check(workers, processes);
     slow.forEach(
         (rank, factor) -> {
           ConfigurationException.requireRange("the rank in --slow", rank, 0, workers - 1);
@@ -490,6 +492,7 @@ final class TrainOptions {
     map.put("agentCpus", agentCpus);
     map.put("directory", directory.toString());
     map.put("lockMemory", lockMemory);
+    map.putAll(link.toMap());
     map.putAll(record.toMap());
     return map;
   }

@@ -1,10 +1,9 @@
 package dev.starling.cli.train;
 
-import dev.starling.cli.Starling;
+import dev.starling.cli.OwnJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,20 +125,12 @@ final class WorkerProcess {
 
   private static List<String> command(
       int rank, int incarnation, Path board, List<String> arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String flag : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      if (!flag.startsWith("-agentlib:") && !flag.startsWith("-javaagent:")) {
-        command.add(flag);
-      }
-    }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(Starling.class.getName(), WorkerCommand.NAME));
+    List<String> command = new ArrayList<>(List.of(WorkerCommand.NAME));
     command.addAll(List.of("--board", board.toString()));
     command.addAll(List.of("--as-rank", Integer.toString(rank)));
     command.addAll(List.of("--incarnation", Integer.toString(incarnation)));
     command.addAll(arguments);
-    return command;
+    return OwnJvm.command(command);
   }
 
   private void read(Consumer<String> output) {

@@ -2,6 +2,7 @@ package dev.starling.cli.train;
 
 import dev.starling.engine.cluster.RankRecord;
 import dev.starling.engine.metrics.Counter;
+import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.worker.JobObserver;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,8 @@ import java.util.List;
  * @param stalenessSum sum over applied gradients of the versions published meanwhile
  * @param stalenessMax the largest of these
  * @param pairings exchanges that its newest incarnation began with each rank
+ * @param stalenessHistogram gradients that its newest incarnation applied at each staleness, to the
+ *     largest that occurred; the last of {@link Counters#STALENESS_BUCKETS} holds all beyond
  */
 record WorkerResult(
     double accuracy,
@@ -60,7 +63,8 @@ record WorkerResult(
     long late,
     long stalenessSum,
     long stalenessMax,
-    List<Long> pairings) {
+    List<Long> pairings,
+    List<Long> stalenessHistogram) {
   /**
    * Reads what a worker counted, over all its incarnations.
    *
@@ -107,7 +111,25 @@ record WorkerResult(
             + observer.count(rank, Counter.GRADIENTS_LATE_AT_SUBMIT),
         observer.count(rank, Counter.STALENESS_SUM),
         observer.count(rank, Counter.STALENESS_MAX),
-        pairings);
+        pairings,
+        histogram(observer, rank));
+  }
+
+  private static List<Long> histogram(JobObserver observer, int rank) {
+    List<Long> histogram = new ArrayList<>();
+    long gap = 0;
+    for (int bucket = 0; bucket < Counters.STALENESS_BUCKETS; bucket++) {
+      long gradients = observer.staleness(rank, bucket);
+      if (gradients == 0) {
+        gap++;
+        continue;
+      }
+      for (; gap > 0; gap--) {
+        histogram.add(0L);
+      }
+      histogram.add(gradients);
+    }
+    return histogram;
   }
 
   /**

@@ -4,7 +4,9 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.StarlingException;
 import dev.starling.engine.cluster.JobBoard;
 import dev.starling.engine.cluster.RankRecord;
+import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
+import dev.starling.engine.fabric.PacedFabric;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelWarmUp;
@@ -108,10 +110,11 @@ public final class LocalJob implements AutoCloseable {
       regions.add(fabric.expose(replica));
     }
     Membership members = Membership.of(regions);
+    Fabric reach = reach();
     for (Worker worker : workers) {
       board.rank(worker.rank()).cut(worker.cut());
       board.rank(worker.rank()).joined(context.firstIncarnation(), RankRecord.INITIAL);
-      CommunicationAgent agent = worker.connect(fabric, members, board::meanSteps);
+      CommunicationAgent agent = worker.connect(reach, members, board::meanSteps);
       agents.add(
           new RunningAgent(
               worker,
@@ -122,6 +125,13 @@ public final class LocalJob implements AutoCloseable {
     observer.refresh();
     agents.forEach(RunningAgent::start);
     board.phase(JobBoard.Phase.RUNNING);
+  }
+
+  /** How workers reach each other; it holds nothing that is not the shared memory's. */
+  private Fabric reach() {
+    return context.link() == null
+        ? fabric
+        : new PacedFabric(fabric, context.link(), context.workers(), context.clock());
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.starling.engine.worker;
 
 import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.exchange.PartnerPolicy;
+import dev.starling.engine.fabric.LinkPace;
 import dev.starling.engine.topology.Topology;
 
 /**
@@ -50,6 +51,7 @@ public abstract sealed class PairingOptions permits RecordingOptions {
   private Topology.Kind topologyKind = Topology.Kind.COMPLETE;
   private Topology topology;
   private PartnerPolicy.Kind partner = PartnerPolicy.Kind.HYBRID;
+  private LinkPace link;
 
   PairingOptions() {}
 
@@ -115,7 +117,31 @@ public abstract sealed class PairingOptions permits RecordingOptions {
         + " ns, peer check="
         + peerCheckNs
         + " ns, stripes in flight="
-        + stripesInFlight;
+        + stripesInFlight
+        + (link == null ? "" : ", emulated links=" + link);
+  }
+
+  /**
+   * Sets the speed of emulated links between the workers of a {@link LocalJob}, for experiments:
+   * exchanges then read, write and swap as over a network of that speed. Default null: none, the
+   * workers average by load and store.
+   *
+   * @param value the speed, or null
+   * @return this
+   */
+  public JobContext link(LinkPace value) {
+    requireOpen();
+    link = value;
+    return self();
+  }
+
+  /**
+   * Returns the speed of emulated links.
+   *
+   * @return the speed, or null for none
+   */
+  public LinkPace link() {
+    return link;
   }
 
   /**
