@@ -1,0 +1,158 @@
+package dev.starling.bench.perf;
+
+import dev.starling.cli.Terminal;
+import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.StarlingException;
+import dev.starling.engine.memory.PrivateMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures the update log. */
+@Command(
+    name = "log",
+    header = "Append gradients to an update log.",
+    description = "A gradient is one record and the fragments of its values, 1 MiB each.")
+final class LogCommand extends MeasureCommand {
+  private static final long BYTES_DEFAULT = 1L << 20;
+
+  @Mixin private SizeOptions size = new SizeOptions();
+
+  @Option(
+      names = "--directory",
+      paramLabel = "DIR",
+      description =
+          "Where the log lies while it is measured; up to 768 MiB. Default: ${DEFAULT-VALUE}.")
+  private Path parent = Path.of("/dev/shm");
+
+  LogCommand(Terminal terminal) {
+    super(terminal, "log");
+  }
+
+  @Override
+  int maxDepth() {
+    return 1;
+  }
+
+  @Override
+  long[] sizes(boolean bandwidth) {
+    return size.sizes(Float.BYTES, BYTES_DEFAULT);
+  }
+
+  @Override
+  String meaning() {
+    return "appending a gradient, float32, to the update log";
+  }
+
+  @Override
+  Subject open(long[] sizes, int depth) throws IOException {
+    if (!Files.isDirectory(parent) || !Files.isWritable(parent)) {
+      throw new ConfigurationException(
+          "--directory=" + parent + " is no directory that can be written: name one that is");
+    }
+    Path directory = Files.createTempDirectory(parent, "starling-perf-");
+    try {
+      return new Logs(directory, sizes);
+    } catch (Throwable failure) {
+      remove(directory);
+      throw failure;
+    }
+  }
+
+  private static void remove(Path directory) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> all = Files.walk(directory)) {
+      paths = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : paths) {
+      Files.deleteIfExists(path);
+    }
+  }
+
+  private static final class Logs implements Subject {
+    private final Path directory;
+    private final long[] sizes;
+    private final PrivateMemory gradient;
+
+    /** A killed process leaves nothing behind either, but for SIGKILL. */
+    private final Thread hook;
+
+    private LogOperation log;
+
+    private Logs(Path directory, long[] sizes) {
+      this.directory = directory;
+      this.sizes = sizes;
+      gradient = PrivateMemory.allocate("the gradient", sizes[sizes.length - 1]);
+      MemorySegment values = gradient.segment();
+      for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
+        values.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 997 * 1e-3f);
+      }
+      hook = new Thread(this::removeAll, "perf-log-removal");
+      Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private void removeAll() {
+      try {
+        remove(directory);
+      } catch (IOException failure) {
+        throw new StarlingException(
+            "removing the log %s failed (%s): remove it by hand".formatted(directory, failure),
+            failure);
+      }
+    }
+
+    @Override
+    public String ends() {
+      try {
+        return "ChronicleLog on " + Files.getFileStore(directory).type() + ", " + directory;
+      } catch (IOException failure) {
+        throw new UncheckedIOException(failure);
+      }
+    }
+
+    @Override
+    public String fabric() {
+      return null;
+    }
+
+    @Override
+    public Operation operation(int index) {
+      end();
+      log = new LogOperation(directory.resolve("0." + index), gradient.segment(), sizes[index]);
+      return log;
+    }
+
+    private void end() {
+      if (log != null) {
+        LogOperation last = log;
+        log = null;
+        last.close();
+        try {
+          remove(last.directory());
+        } catch (IOException failure) {
+          throw new UncheckedIOException(failure);
+        }
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        end();
+      } finally {
+        gradient.close();
+        removeAll();
+        Runtime.getRuntime().removeShutdownHook(hook);
+      }
+    }
+  }
+}
