@@ -62,7 +62,8 @@ final class Deliveries implements CompletionHandler {
       idleSinceNs = nowNs;
     } else if (nowNs - idleSinceNs > LIMIT_NS) {
       throw new StarlingException(
-          "nothing completed on the connection to rank %d for %d s: look whether that end lives and its port is up"
+          ("nothing completed on the connection to rank %d for %d s: look whether that end lives"
+               + " and its port is up")
               .formatted(remote.rank(), TimeUnit.NANOSECONDS.toSeconds(LIMIT_NS)));
     }
   }
@@ -82,7 +83,8 @@ final class Deliveries implements CompletionHandler {
   public void onCompletion(long tag, boolean succeeded, long found) {
     if (!succeeded) {
       throw new StarlingException(
-          "an operation on the connection to rank %d failed, which is now %s: look whether that end lives and its port is up"
+          ("an operation on the connection to rank %d failed, which is now %s: look whether that"
+               + " end lives and its port is up")
               .formatted(remote.rank(), remote.state()));
     }
     delivered++;

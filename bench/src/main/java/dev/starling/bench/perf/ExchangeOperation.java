@@ -90,7 +90,8 @@ final class ExchangeOperation extends Operation {
     long peers = LockWord.version(peersWord()) - peersBefore & LockWord.VERSION_MASK;
     if (own != peers) {
       throw new StarlingException(
-          "stripe %d was published %d times here and %d times by rank %d: report this fault of starling or of its fabric"
+          ("stripe %d was published %d times here and %d times by rank %d: report this fault of"
+                  + " starling or of its fabric")
               .formatted(stripe, own, peers, peer.rank()));
     }
     return own;

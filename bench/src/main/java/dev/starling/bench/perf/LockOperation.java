@@ -162,7 +162,8 @@ final class LockOperation extends Operation implements CompletionHandler {
   private void require(boolean holds, int lane) {
     if (!holds) {
       throw new StarlingException(
-          "stripe %d of rank %d is used by somebody else, found %s in state %s: report this fault of starling or of its fabric"
+          ("stripe %d of rank %d is used by somebody else, found %s in state %s: report this fault"
+               + " of starling or of its fabric")
               .formatted(lane, remote.rank(), LockWord.describe(found[lane]), states[lane]));
     }
   }
