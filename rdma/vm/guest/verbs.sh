@@ -15,7 +15,8 @@ BANDWIDTH_BYTES=1048576
 BANDWIDTH_ITERATIONS=100
 BANDWIDTH_PORT=18515
 BANDWIDTH_LIMIT_SECONDS=30
-PERF_LIMIT_SECONDS=90 # of one command, most of it the start of the JVM
+PERF_WARM_UP=10000 # operations
+PERF_LIMIT_SECONDS=120 # of one command, most of it the start of the JVM
 JUNIT_LIMIT_SECONDS=300
 LONG_LIMIT_SECONDS=900
 EMULATION_SLOWNESS=4 # for limits that a test has of its own
@@ -127,7 +128,7 @@ perf() {
     JAVA_HOME=$JAVA_HOME STARLING_JAVA_OPTS="$JUNIT_FLAGS" \
       timeout --kill-after="$KILL_AFTER_SECONDS" "$PERF_LIMIT_SECONDS" \
       "$PROJECT/engine/bin/starling" perf $operation --fabric verbs --rdma-device "$VM_DEVICE" \
-      -n "$LATENCY_OPERATIONS" --json | tee "$VM_OUT/perf.$name"
+      -n "$LATENCY_OPERATIONS" -w "$PERF_WARM_UP" --json | tee "$VM_OUT/perf.$name"
     value "perf${name^}Us" "$(json_number p50Us "$(tail -n 1 "$VM_OUT/perf.$name")")"
   done
   timeout "$BANDWIDTH_LIMIT_SECONDS" ib_read_lat -d "$VM_DEVICE" -F -s 8 -p "$BANDWIDTH_PORT" >/dev/null 2>&1 &

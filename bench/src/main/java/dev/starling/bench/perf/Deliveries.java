@@ -63,7 +63,7 @@ final class Deliveries implements CompletionHandler {
     } else if (nowNs - idleSinceNs > LIMIT_NS) {
       throw new StarlingException(
           ("nothing completed on the connection to rank %d for %d s: look whether that end lives"
-               + " and its port is up")
+                  + " and its port is up")
               .formatted(remote.rank(), TimeUnit.NANOSECONDS.toSeconds(LIMIT_NS)));
     }
   }
@@ -84,7 +84,7 @@ final class Deliveries implements CompletionHandler {
     if (!succeeded) {
       throw new StarlingException(
           ("an operation on the connection to rank %d failed, which is now %s: look whether that"
-               + " end lives and its port is up")
+                  + " end lives and its port is up")
               .formatted(remote.rank(), remote.state()));
     }
     delivered++;

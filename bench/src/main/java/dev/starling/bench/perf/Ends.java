@@ -12,6 +12,7 @@ import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
@@ -78,7 +79,7 @@ final class Ends implements AutoCloseable {
           ShmFabric shm = sharedMemory();
           long job = newJob();
           ends.home(shm, job, ACTIVE, 0);
-          Replica other = ends.push(replica(layout, job, PASSIVE, 0, PEERS));
+          Replica other = ends.pushReplica(replica(layout, job, PASSIVE, 0, PEERS));
           ends.connect(shm.expose(other), 0);
         });
   }
@@ -217,10 +218,8 @@ final class Ends implements AutoCloseable {
    * @return the replica, owned by the caller
    */
   static Replica replica(ReplicaLayout layout, long job, int rank, int incarnation, float value) {
-    ShmFabric shm = new ShmFabric(ShmFabric.DEFAULT_DIRECTORY);
     Replica replica =
-        Replica.createShared(
-            shm.regionPath(job, rank, incarnation), layout, job, rank, incarnation);
+        Replica.createShared(regionPath(job, rank, incarnation), layout, job, rank, incarnation);
     try {
       fill(replica, value);
       return replica;
@@ -228,6 +227,11 @@ final class Ends implements AutoCloseable {
       replica.close();
       throw failure;
     }
+  }
+
+  /** {@return where a replica lies} */
+  static Path regionPath(long job, int rank, int incarnation) {
+    return new ShmFabric(ShmFabric.DEFAULT_DIRECTORY).regionPath(job, rank, incarnation);
   }
 
   private static void fill(Replica replica, float value) {
@@ -248,8 +252,13 @@ final class Ends implements AutoCloseable {
     return resource;
   }
 
+  private Replica pushReplica(Replica replica) {
+    push(new ExitRemoval(regionPath(replica.jobId(), replica.rank(), replica.incarnation())));
+    return push(replica);
+  }
+
   private RegionDescriptor expose(Fabric by, Replica replica) {
-    push(replica);
+    pushReplica(replica);
     RegionDescriptor region = by.expose(replica);
     push(() -> by.withdraw(region));
     return region;

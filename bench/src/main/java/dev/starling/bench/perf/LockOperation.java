@@ -163,7 +163,7 @@ final class LockOperation extends Operation implements CompletionHandler {
     if (!holds) {
       throw new StarlingException(
           ("stripe %d of rank %d is used by somebody else, found %s in state %s: report this fault"
-               + " of starling or of its fabric")
+                  + " of starling or of its fabric")
               .formatted(lane, remote.rank(), LockWord.describe(found[lane]), states[lane]));
     }
   }

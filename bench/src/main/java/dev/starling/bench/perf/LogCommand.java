@@ -10,9 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +25,8 @@ import picocli.CommandLine.Option;
     description = "A gradient is one record and the fragments of its values, 1 MiB each.")
 final class LogCommand extends MeasureCommand {
   private static final long BYTES_DEFAULT = 1L << 20;
+  private static final Set<PosixFilePermission> PRIVATE =
+      PosixFilePermissions.fromString("rwx------");
 
   @Mixin private SizeOptions size = new SizeOptions();
 
@@ -59,22 +62,16 @@ final class LogCommand extends MeasureCommand {
       throw new ConfigurationException(
           "--directory=" + parent + " is no directory that can be written: name one that is");
     }
-    Path directory = Files.createTempDirectory(parent, "starling-perf-");
+    long unique = ThreadLocalRandom.current().nextLong();
+    Path directory = parent.resolve("starling-perf-" + Long.toHexString(unique));
+    ExitRemoval removal = new ExitRemoval(directory);
     try {
-      return new Logs(directory, sizes);
+      Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PRIVATE));
+      return new Logs(directory, sizes, removal);
     } catch (Throwable failure) {
-      remove(directory);
+      ExitRemoval.remove(directory);
+      removal.close();
       throw failure;
-    }
-  }
-
-  private static void remove(Path directory) throws IOException {
-    List<Path> paths;
-    try (Stream<Path> all = Files.walk(directory)) {
-      paths = all.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : paths) {
-      Files.deleteIfExists(path);
     }
   }
 
@@ -83,26 +80,24 @@ final class LogCommand extends MeasureCommand {
     private final long[] sizes;
     private final PrivateMemory gradient;
 
-    /** A killed process leaves nothing behind either, but for SIGKILL. */
-    private final Thread hook;
+    private final ExitRemoval removal;
 
     private LogOperation log;
 
-    private Logs(Path directory, long[] sizes) {
+    private Logs(Path directory, long[] sizes, ExitRemoval removal) {
       this.directory = directory;
+      this.removal = removal;
       this.sizes = sizes;
       gradient = PrivateMemory.allocate("the gradient", sizes[sizes.length - 1]);
       MemorySegment values = gradient.segment();
       for (long i = 0; i < values.byteSize() / Float.BYTES; i++) {
         values.setAtIndex(ValueLayout.JAVA_FLOAT, i, i % 997 * 1e-3f);
       }
-      hook = new Thread(this::removeAll, "perf-log-removal");
-      Runtime.getRuntime().addShutdownHook(hook);
     }
 
     private void removeAll() {
       try {
-        remove(directory);
+        ExitRemoval.remove(directory);
       } catch (IOException failure) {
         throw new StarlingException(
             "removing the log %s failed (%s): remove it by hand".formatted(directory, failure),
@@ -137,7 +132,7 @@ final class LogCommand extends MeasureCommand {
         log = null;
         last.close();
         try {
-          remove(last.directory());
+          ExitRemoval.remove(last.directory());
         } catch (IOException failure) {
           throw new UncheckedIOException(failure);
         }
@@ -151,7 +146,7 @@ final class LogCommand extends MeasureCommand {
       } finally {
         gradient.close();
         removeAll();
-        Runtime.getRuntime().removeShutdownHook(hook);
+        removal.close();
       }
     }
   }

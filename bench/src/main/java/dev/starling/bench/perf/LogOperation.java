@@ -21,6 +21,8 @@ import java.nio.file.Path;
  * between latencies.
  */
 final class LogOperation extends Operation implements AutoCloseable {
+  private static final int FRAGMENT_HEAD_BYTES = 8;
+
   private final Path directory;
   private final MemorySegment values;
   private final long lengthBytes;
@@ -103,13 +105,19 @@ final class LogOperation extends Operation implements AutoCloseable {
   @Override
   long counted() {
     long last = 0;
+    long lastBytes = lengthBytes;
     try (LogCursor cursor = ChronicleLogs.open(directory)) {
       while (cursor.next()) {
         MemorySegment record = cursor.record();
         if (LogRecord.kind(record) == RecordKind.GRADIENT) {
+          requireWhole(last, lastBytes);
           last = LogRecord.bodyLong(record, 0);
+          lastBytes = 0;
+        } else if (LogRecord.kind(record) == RecordKind.FRAGMENT) {
+          lastBytes += LogRecord.bodyLengthBytes(record) - FRAGMENT_HEAD_BYTES;
         }
       }
+      requireWhole(last, lastBytes);
       if (cursor.damage() != null) {
         throw new StarlingException(
             "the log that was written cannot be read: " + cursor.damage() + "; report this fault");
@@ -118,6 +126,15 @@ final class LogOperation extends Operation implements AutoCloseable {
     return last;
   }
 
+  private void requireWhole(long gradient, long bytes) {
+    if (bytes != lengthBytes) {
+      throw new StarlingException(
+          "gradient %d has %d bytes in the log and not %d: report this fault of starling"
+              .formatted(gradient, bytes, lengthBytes));
+    }
+  }
+
+  /** {@link #counted()} has read the log. */
   @Override
   void check() {}
 

@@ -108,6 +108,7 @@ final class PassiveProcess implements AutoCloseable {
     }
     ReplicaLayout layout = ReplicaLayout.ofStripes(WORKERS, stripes);
     Replica replica = Ends.replica(layout, job, rank, 0, Ends.PEERS);
+    ExitRemoval removal = new ExitRemoval(Ends.regionPath(job, rank, 0));
     try {
       System.out.write('r');
       System.out.flush();
@@ -116,6 +117,7 @@ final class PassiveProcess implements AutoCloseable {
       }
     } finally {
       replica.close();
+      removal.close();
     }
   }
 

@@ -44,14 +44,15 @@ final class SnapshotCommand extends MeasureCommand {
     long job = ThreadLocalRandom.current().nextLong() >>> 1;
     Replica home = Ends.replica(ReplicaLayout.ofStripes(1, stripes), job, 0, 0, Ends.OWN);
     try {
-      return new Copy(home, PrivateMemory.allocate("the copy", sizes[sizes.length - 1]));
+      PrivateMemory copy = PrivateMemory.allocate("the copy", sizes[sizes.length - 1]);
+      return new Copy(home, copy, new ExitRemoval(Ends.regionPath(job, 0, 0)));
     } catch (Throwable failure) {
       home.close();
       throw failure;
     }
   }
 
-  private record Copy(Replica home, PrivateMemory memory) implements Subject {
+  private record Copy(Replica home, PrivateMemory memory, ExitRemoval removal) implements Subject {
     @Override
     public String ends() {
       return "shared memory of this process";
@@ -71,6 +72,7 @@ final class SnapshotCommand extends MeasureCommand {
     public void close() {
       memory.close();
       home.close();
+      removal.close();
     }
   }
 }

@@ -1,16 +1,19 @@
 package dev.starling.bench.perf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.bench.CommandRun;
 import dev.starling.bench.FakeDevice;
 import dev.starling.cli.ExitCodes;
+import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.jextract.Lanes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +66,15 @@ class VerbsPerfTest {
     JsonNode line = run(operation + " --bandwidth --depth 64").requireOk().jsonLines().getFirst();
     assertEquals(200, line.get("counted").asLong());
     assertEquals(64, line.get("depth").asInt());
+  }
+
+  @Test
+  void shouldNotAddressThePeersMemoryWhenBothEndsAreInThisProcess() throws IOException {
+    ReplicaLayout layout = ReplicaLayout.ofStripes(2, 16);
+    VerbsOpener fake = (options, channel, tell) -> FakeDevice.open(channel, tell);
+    try (Ends ends = Ends.loopback(layout, fake, Map.of(), sentence -> {})) {
+      assertFalse(ends.isAddressable());
+    }
   }
 
   private static int freePort() throws IOException {
