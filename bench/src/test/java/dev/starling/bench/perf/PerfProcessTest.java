@@ -1,6 +1,7 @@
 package dev.starling.bench.perf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.cli.Starling;
@@ -76,6 +77,9 @@ class PerfProcessTest {
       await("both regions", () -> mappings(process, REGIONS).size() == 2);
       Set<String> regions = mappings(process, REGIONS);
       terminate(process);
+      // Its own one is gone when it has ended; the other process notices that a moment later.
+      String own = regions.stream().filter(path -> path.endsWith("-0.0")).findFirst().orElseThrow();
+      assertFalse(Files.exists(Path.of(own)), own);
       await("no region", () -> regions.stream().noneMatch(path -> Files.exists(Path.of(path))));
     } finally {
       process.destroyForcibly();
