@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.starling.bench.CommandRun;
 import dev.starling.cli.ExitCodes;
 import dev.starling.cli.Terminal;
-import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.jextract.Lanes;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,6 +24,7 @@ import java.util.zip.DataFormatException;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,14 +40,6 @@ class PerfCommandTest {
     arguments.addAll(QUICK);
     arguments.addAll(List.of(more));
     return CommandRun.of(arguments.toArray(String[]::new));
-  }
-
-  private static List<String> files() throws IOException {
-    try (Stream<Path> all = Files.list(ShmFabric.DEFAULT_DIRECTORY)) {
-      return all.map(path -> path.getFileName().toString())
-          .filter(name -> name.startsWith("starling-perf-"))
-          .toList();
-    }
   }
 
   @Test
@@ -79,7 +71,7 @@ class PerfCommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"lock", "read", "write", "exchange", "snapshot", "log"})
   void shouldCountWhatTookEffectAndOrderPercentilesWhenLatenciesAreMeasured(String operation)
-      throws DataFormatException, IOException {
+      throws DataFormatException {
     List<JsonNode> lines = run(operation, "--json").requireOk().jsonLines();
     assertEquals(1, lines.size());
     JsonNode line = lines.getFirst();
@@ -102,7 +94,14 @@ class PerfCommandTest {
     assertEquals(
         Runtime.getRuntime().availableProcessors(),
         line.get("environment").get("processors").asInt());
-    assertEquals(List.of(), files());
+  }
+
+  @Test
+  void shouldLeaveNoLogWhenItIsDone(@TempDir Path parent) throws IOException {
+    run("log", "--directory", parent.toString()).requireOk();
+    try (Stream<Path> left = Files.list(parent)) {
+      assertEquals(List.of(), left.toList());
+    }
   }
 
   @ParameterizedTest
