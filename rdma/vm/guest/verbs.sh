@@ -15,6 +15,8 @@ BANDWIDTH_BYTES=1048576
 BANDWIDTH_ITERATIONS=100
 BANDWIDTH_PORT=18515
 BANDWIDTH_LIMIT_SECONDS=30
+PERF_WARM_UP=10000 # operations
+PERF_LIMIT_SECONDS=120 # of one command, most of it the start of the JVM
 JUNIT_LIMIT_SECONDS=300
 LONG_LIMIT_SECONDS=900
 EMULATION_SLOWNESS=4 # for limits that a test has of its own
@@ -116,6 +118,28 @@ bandwidth() {
   note java bandwidth writeMBs writeMBs
 }
 
+# starling perf through the fabric, both ends on this device, beside perftest's latency of a READ.
+# With C1 alone, as the commands are short.
+perf() {
+  local operation name server
+  for operation in lock "read -s 8" "write -s 8"; do
+    name=${operation%% *}
+    # shellcheck disable=SC2086
+    JAVA_HOME=$JAVA_HOME STARLING_JAVA_OPTS="$JUNIT_FLAGS" \
+      timeout --kill-after="$KILL_AFTER_SECONDS" "$PERF_LIMIT_SECONDS" \
+      "$PROJECT/engine/bin/starling" perf $operation --fabric verbs --rdma-device "$VM_DEVICE" \
+      -n "$LATENCY_OPERATIONS" -w "$PERF_WARM_UP" --json | tee "$VM_OUT/perf.$name"
+    value "perf${name^}Us" "$(json_number p50Us "$(tail -n 1 "$VM_OUT/perf.$name")")"
+  done
+  timeout "$BANDWIDTH_LIMIT_SECONDS" ib_read_lat -d "$VM_DEVICE" -F -s 8 -p "$BANDWIDTH_PORT" >/dev/null 2>&1 &
+  server=$!
+  await_listener "$BANDWIDTH_PORT" "$BANDWIDTH_LIMIT_SECONDS"
+  timeout "$BANDWIDTH_LIMIT_SECONDS" ib_read_lat -d "$VM_DEVICE" -F -s 8 -p "$BANDWIDTH_PORT" "$VM_ADDRESS" |
+    tee "$VM_OUT/ib_read_lat"
+  wait "$server"
+  value perftestReadUs "$(awk '$1 == 8 {print $5}' "$VM_OUT/ib_read_lat")" # t_typical
+}
+
 junit_tags=(--include-tag device)
 if [[ -n $LONG ]]; then
   JUNIT_LIMIT_SECONDS=$LONG_LIMIT_SECONDS
@@ -138,5 +162,6 @@ start_probe java "$JAVA_HOME/bin/java" "${java_flags[@]}" -cp "$CLASS_PATH" "$PR
 check latency "$PROBE_LIMIT_SECONDS" latency
 check bandwidth "$PROBE_LIMIT_SECONDS" bandwidth
 stop_probes
+check perf $((3 * PERF_LIMIT_SECONDS)) perf
 check junit "$JUNIT_LIMIT_SECONDS" junit
 finish

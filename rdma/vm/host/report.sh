@@ -1,7 +1,7 @@
 # Sourced by run: JUnit XML of the stages, and the line of JSON.
 
 JSON_VALUES=(casUs cCasUs readUs cReadUs writeUs cWriteUs readMBs perftestReadMBs writeMBs
-  perftestWriteMBs twoHostAccuracy)
+  perftestWriteMBs perfLockUs perfReadUs perfWriteUs perftestReadUs twoHostAccuracy)
 CHAOS_VALUES=(chaosKills chaosPauses chaosStandstillMs)
 
 escape_xml() {

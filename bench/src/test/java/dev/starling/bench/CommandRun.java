@@ -11,6 +11,8 @@ import dev.starling.cli.Terminal;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.function.Function;
+import picocli.CommandLine;
 
 /**
  * A command of this module that ran in this process.
@@ -23,10 +25,15 @@ public record CommandRun(int exitCode, String out, String err) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   public static CommandRun of(String... arguments) {
+    return of(Starling::commandLine, arguments);
+  }
+
+  /** A command line that is not the installed one. */
+  public static CommandRun of(Function<Terminal, CommandLine> program, String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     Terminal terminal = new Terminal(new PrintWriter(out, true), new PrintWriter(err, true), false);
-    int exitCode = Starling.commandLine(terminal).execute(arguments);
+    int exitCode = program.apply(terminal).execute(arguments);
     return new CommandRun(exitCode, out.toString(), err.toString());
   }
 

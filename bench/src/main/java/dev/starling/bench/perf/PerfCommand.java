@@ -20,6 +20,25 @@ public final class PerfCommand extends CommandGroup {
    * @return the group
    */
   static CommandLine with(Terminal terminal) {
-    return new PerfCommand().holding(List.of());
+    return with(terminal, VerbsOpener.INSTALLED);
+  }
+
+  /**
+   * Assembles the group on some other fabric.
+   *
+   * @param terminal where its commands write
+   * @param verbs opens the fabric between hosts
+   * @return the group
+   */
+  static CommandLine with(Terminal terminal, VerbsOpener verbs) {
+    return new PerfCommand()
+        .holding(
+            List.of(
+                new LockCommand(terminal, verbs),
+                new TransferCommand.Read(terminal, verbs),
+                new TransferCommand.Write(terminal, verbs),
+                new ExchangeCommand(terminal, verbs),
+                new SnapshotCommand(terminal),
+                new LogCommand(terminal)));
   }
 }
