@@ -5,6 +5,7 @@ import dev.starling.cli.doctor.DoctorCommand;
 import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
+import dev.starling.cli.report.ReportCommand;
 import dev.starling.cli.sim.SimCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
@@ -73,6 +74,7 @@ public final class Starling implements Runnable {
             .addSubcommand(new TrainCommand(terminal))
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
+            .addSubcommand(new ReportCommand(terminal))
             .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ReplayCommand(terminal))
             .addSubcommand(LogCommand.with(terminal))

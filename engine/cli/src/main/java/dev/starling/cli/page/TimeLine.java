@@ -13,9 +13,9 @@ import java.util.Set;
  */
 public final class TimeLine extends Figure {
   private static final int WIDTH_PX = 980;
-  private static final int ROW_PX = 26;
+  private static final int ROW_PX = 30;
   private static final int BAR_PX = 14;
-  private static final int AROUND_PX = 76;
+  private static final int END_PX = 10;
   private static final double MIN_WIDTH_PX = 1.5;
   private static final int MAX_DRAWN = 12_000;
 
@@ -62,7 +62,8 @@ public final class TimeLine extends Figure {
   }
 
   /**
-   * Joins two rows at a moment. A link that cannot be drawn is left out.
+   * Joins two rows at a moment, with a dot at the other one. A link that cannot be drawn is left
+   * out.
    *
    * @param row one
    * @param other the other
@@ -99,7 +100,7 @@ public final class TimeLine extends Figure {
   @Override
   void draw(Markup markup) {
     int longest = rows.stream().mapToInt(String::length).max().orElse(1);
-    Frame frame = new Frame(WIDTH_PX, AROUND_PX + ROW_PX * Math.max(2, rows.size()), longest);
+    Frame frame = Frame.ofRows(WIDTH_PX, ROW_PX * Math.max(2, rows.size()), longest);
     Range range = new Range(time);
     intervals.forEach(interval -> range.add(interval.from, interval.to));
     links.forEach(link -> range.add(link.at));
@@ -138,6 +139,16 @@ public final class TimeLine extends Figure {
             middlePx(frame, link.row),
             x,
             middlePx(frame, link.other));
+        markup.empty(
+            "circle",
+            "class",
+            "dot " + Ink.colour(link.kind),
+            "cx",
+            Frame.px(x),
+            "cy",
+            Frame.px(middlePx(frame, link.other) + END_PX),
+            "r",
+            "2.5");
       }
     }
   }
@@ -154,7 +165,7 @@ public final class TimeLine extends Figure {
             .open(
                 "rect",
                 "class",
-                "bar " + Ink.colour(interval.kind),
+                "span " + Ink.colour(interval.kind),
                 "x",
                 Frame.px(from),
                 "y",

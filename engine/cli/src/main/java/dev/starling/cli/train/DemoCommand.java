@@ -7,7 +7,9 @@ import dev.starling.cli.StarlingCommand;
 import dev.starling.cli.Terminal;
 import dev.starling.cli.replay.ReplayProgress;
 import dev.starling.cli.replay.VerifyCommand;
+import dev.starling.cli.report.RunPage;
 import dev.starling.engine.StarlingException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -83,11 +85,31 @@ public final class DemoCommand extends StarlingCommand {
     VerifyReport proof = verify(result.outDirectory());
     Map<String, Object> json = result.toJson();
     json.put("verify", VerifyCommand.toJson(proof));
-    answer(json, RunReport.of(result) + VerifyCommand.text(proof));
+    String page = page(result.outDirectory());
+    json.put("report", page);
+    answer(
+        json,
+        RunReport.of(result)
+            + VerifyCommand.text(proof)
+            + (page == null ? "" : "the run as a page for any browser: " + page + "\n"));
     TrainingRun.requireFinite(result);
     if (!proof.ok()) {
       throw new StarlingException(
           "the demo's log is not proven: " + proof.differences().getFirst());
+    }
+  }
+
+  /** A page that cannot be written is told of and takes nothing from the run. */
+  private String page(Path directory) {
+    try {
+      return RunPage.write(directory).toString();
+    } catch (IOException failure) {
+      terminal()
+          .err()
+          .println(
+              "writing %s failed (%s): make room, then 'starling report %s'"
+                  .formatted(directory.resolve(RunPage.FILE), failure.getMessage(), directory));
+      return null;
     }
   }
 

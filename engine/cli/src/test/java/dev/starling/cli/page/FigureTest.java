@@ -200,7 +200,7 @@ class FigureTest {
     line.interval(0, Double.NaN, 1, "exchange", "never").link(0, 1, 5, "exchange");
     Parsed parsed = Parsed.of(line);
     List<Element> bars =
-        parsed.all("rect", "bar").stream().filter(b -> !b.getTextContent().isEmpty()).toList();
+        parsed.all("rect", "span").stream().filter(b -> !b.getTextContent().isEmpty()).toList();
     assertEquals(2, bars.size());
     double left = Parsed.number(bars.get(0), "x");
     double width = Parsed.number(bars.get(0), "width");
