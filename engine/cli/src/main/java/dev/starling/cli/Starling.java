@@ -6,6 +6,7 @@ import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
 import dev.starling.cli.report.ReportCommand;
+import dev.starling.cli.report.RunPage;
 import dev.starling.cli.sim.SimCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
@@ -70,7 +71,7 @@ public final class Starling implements Runnable {
   public static CommandLine commandLine(Terminal terminal) {
     CommandLine commandLine =
         new CommandLine(new Starling())
-            .addSubcommand(new DemoCommand(terminal))
+            .addSubcommand(new DemoCommand(terminal, RunPage::write))
             .addSubcommand(new TrainCommand(terminal))
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))

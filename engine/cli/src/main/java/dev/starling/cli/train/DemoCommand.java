@@ -7,7 +7,6 @@ import dev.starling.cli.StarlingCommand;
 import dev.starling.cli.Terminal;
 import dev.starling.cli.replay.ReplayProgress;
 import dev.starling.cli.replay.VerifyCommand;
-import dev.starling.cli.report.RunPage;
 import dev.starling.engine.StarlingException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -52,13 +51,30 @@ public final class DemoCommand extends StarlingCommand {
               + " directory for temporary files when this one is not writable.")
   private Path out;
 
+  private final PageMaker pages;
+
+  /** Makes a page that shows a run. */
+  @FunctionalInterface
+  public interface PageMaker {
+    /**
+     * Writes the page.
+     *
+     * @param directory the run directory
+     * @return the file
+     * @throws IOException when that is impossible
+     */
+    Path write(Path directory) throws IOException;
+  }
+
   /**
    * Creates the command.
    *
    * @param terminal where it writes
+   * @param pages makes the page at the end
    */
-  public DemoCommand(Terminal terminal) {
+  public DemoCommand(Terminal terminal, PageMaker pages) {
     super(terminal);
+    this.pages = pages;
   }
 
   @Override
@@ -102,13 +118,13 @@ public final class DemoCommand extends StarlingCommand {
   /** A page that cannot be written is told of and takes nothing from the run. */
   private String page(Path directory) {
     try {
-      return RunPage.write(directory).toString();
+      return pages.write(directory).toString();
     } catch (IOException failure) {
       terminal()
           .err()
           .println(
-              "writing %s failed (%s): make room, then 'starling report %s'"
-                  .formatted(directory.resolve(RunPage.FILE), failure.getMessage(), directory));
+              "writing the page of %s failed (%s): make room, then 'starling report %s'"
+                  .formatted(directory, failure.getMessage(), directory));
       return null;
     }
   }

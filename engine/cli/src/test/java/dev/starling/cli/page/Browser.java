@@ -26,6 +26,7 @@ import javax.imageio.ImageIO;
  */
 public final class Browser {
   private static final long LIMIT_S = 60;
+  private static final String NETWORK = "network.json";
   private static final Pattern PROBED = Pattern.compile("(?s)<pre id=\"probed\">([^<]*)</pre>");
 
   /** A box of the layout, in pixels from the page's upper left corner. */
@@ -34,8 +35,10 @@ public final class Browser {
   /** How a page is laid out in a window of some width. */
   public record Layout(int scrollWidth, int scrollHeight, List<Box> drawings) {}
 
-  /** What a page looks like and what the browser said of it. */
-  public record Shot(BufferedImage image, List<String> console) {}
+  /**
+   * What a page looks like, what the browser said of it, and what the page asked the network for.
+   */
+  public record Shot(BufferedImage image, List<String> console, List<String> requests) {}
 
   private final Path program;
   private final Path directory;
@@ -113,7 +116,15 @@ public final class Browser {
     assertTrue(Files.exists(image), said);
     return new Shot(
         ImageIO.read(image.toFile()),
-        said.lines().filter(line -> line.contains("CONSOLE")).toList());
+        said.lines().filter(line -> line.contains("CONSOLE")).toList(),
+        requests(directory.resolve("browser-" + (calls - 1)).resolve(NETWORK)));
+  }
+
+  /** The browser's own requests are not made for a file. */
+  private static List<String> requests(Path network) throws IOException {
+    return Files.readAllLines(network).stream()
+        .filter(event -> event.contains("\"network_isolation_key\":\"file:"))
+        .toList();
   }
 
   private String run(List<String> arguments, boolean wantsOutput)
@@ -132,6 +143,7 @@ public final class Browser {
             "--hide-scrollbars",
             "--host-resolver-rules=MAP * ~NOTFOUND",
             "--enable-logging=stderr",
+            "--log-net-log=" + home.resolve(NETWORK),
             "--user-data-dir=" + home.resolve("profile")));
     command.addAll(arguments);
     Path out = home.resolve("out");

@@ -63,6 +63,7 @@ class ReportInBrowserTest {
     assertTrue(layout.scrollWidth() <= width, layout.scrollWidth() + " px wide in " + width);
     Browser.Shot shot = browser.shoot(page, width, layout.scrollHeight(), dark);
     assertEquals(List.of(), shot.console());
+    assertEquals(List.of(), shot.requests());
     assertEquals(width, shot.image().getWidth());
     int background = luminance(shot.image().getRGB(1, 1));
     assertTrue(dark ? background < 50 : background > 220, "background " + background);
@@ -80,15 +81,17 @@ class ReportInBrowserTest {
   }
 
   @Test
-  void shouldBeNoticedWhenAPageIsTooWideOrAsksForSomething()
+  void shouldBeNoticedWhenAPageIsTooWideOrAsksForSomethingOrFails()
       throws IOException, InterruptedException {
     Browser browser = browser();
     Path page = shared.run("bad.html");
     Files.writeString(
         page,
         "<!DOCTYPE html><body><div style='width:900px'>wide</div>"
-            + "<img src='http://starling.invalid/a.png'></body>");
+            + "<img src='http://starling.invalid/a.png'><script>wrong()</script></body>");
     assertTrue(browser.layout(page, NARROW).scrollWidth() >= 900);
-    assertFalse(browser.shoot(page, NARROW, 300, false).console().isEmpty());
+    Browser.Shot shot = browser.shoot(page, NARROW, 300, false);
+    assertFalse(shot.console().isEmpty(), "an error of a script");
+    assertFalse(shot.requests().isEmpty(), "a request");
   }
 }
