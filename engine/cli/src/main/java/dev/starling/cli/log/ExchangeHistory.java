@@ -11,18 +11,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 
 /**
  * Who exchanged with whom and when, in a short piece of a run's time, as its update logs tell. Of
  * each log at most one segment before that piece is read, and nothing after it.
  *
  * @param events what each rank did, by rank and time
- * @param fromSeconds where the piece begins, in seconds since the first record of any log
+ * @param atNs when the piece begins, in ns since 1970
  * @param seconds how long it is
  * @param damages a sentence for each log that could not be read so far
  */
-public record ExchangeHistory(
-    List<Event> events, double fromSeconds, double seconds, List<String> damages) {
+public record ExchangeHistory(List<Event> events, long atNs, double seconds, List<String> damages) {
   /** How an update ended. */
   public enum Outcome {
     /** Published on both replicas. */
@@ -39,8 +39,8 @@ public record ExchangeHistory(
    * @param rank the active rank
    * @param peer its partner, -1 for none
    * @param stripe which part of the model
-   * @param from when its gradient was taken, or the exchange begun, in seconds since the first
-   *     record of any log
+   * @param from when its gradient was taken, or the exchange begun, in seconds since the piece
+   *     began
    * @param to when it was published, likewise
    * @param outcome how it ended
    */
@@ -53,14 +53,14 @@ public record ExchangeHistory(
     private record Intent(int peer, long timeNs) {}
 
     private final int rank;
-    private final long firstNs;
+    private final long atNs;
     private final Map<Integer, Intent> intents = new HashMap<>();
     private final List<Event> events = new ArrayList<>();
     private long takenNs = Long.MIN_VALUE;
 
-    private Reader(int rank, long firstNs) {
+    private Reader(int rank, long atNs) {
       this.rank = rank;
-      this.firstNs = firstNs;
+      this.atNs = atNs;
     }
 
     /** Whether the record ended something, which is then the last event. */
@@ -95,9 +95,9 @@ public record ExchangeHistory(
     }
 
     private void event(int peer, int stripe, long fromNs, long toNs, Outcome outcome) {
-      double to = (toNs - firstNs) / NS_PER_S;
+      double to = (toNs - atNs) / NS_PER_S;
       // The wall clock may have been set back meanwhile.
-      double from = Math.min((fromNs - firstNs) / NS_PER_S, to);
+      double from = Math.min((fromNs - atNs) / NS_PER_S, to);
       events.add(new Event(rank, peer, stripe, from, to, outcome));
     }
   }
@@ -106,42 +106,37 @@ public record ExchangeHistory(
    * Reads a piece of a run's logs.
    *
    * @param directory the run directory, or the directory of its logs
-   * @param atSeconds where the piece begins, in seconds since the first record of any log
+   * @param atNs when the piece begins, in ns since 1970; earlier than any record for the beginning
+   *     of the logs
    * @param most how many events the busiest rank has in it
    * @return the piece; without events when there are none so late
    */
-  public static ExchangeHistory read(Path directory, double atSeconds, int most) {
+  public static ExchangeHistory read(Path directory, long atNs, int most) {
     List<LogDirectory> logs = RunLogs.of(directory);
-    long firstNs = Long.MAX_VALUE;
-    for (LogDirectory log : logs) {
-      for (int segment : ChronicleLogs.segments(log.path())) {
-        firstNs = Math.min(firstNs, timeNs(log, segment));
-        break;
-      }
-    }
+    long firstNs =
+        logs.stream().mapToLong(log -> timeNs(log, firstSegment(log))).min().orElse(atNs);
+    long fromNs = Math.max(atNs, firstNs);
     List<String> damages = new ArrayList<>();
     List<Event> all = new ArrayList<>();
     double end = Double.POSITIVE_INFINITY;
     for (LogDirectory log : logs) {
-      List<Event> events = read(log, firstNs, atSeconds, most, damages);
+      List<Event> events = read(log, fromNs, most, damages);
       end = events.size() == most ? Math.min(end, events.getLast().to) : end;
       all.addAll(events);
     }
     if (end == Double.POSITIVE_INFINITY) {
-      end = all.stream().mapToDouble(Event::to).max().orElse(atSeconds);
+      end = all.stream().mapToDouble(Event::to).max().orElse(0);
     }
     double limit = end;
     all.removeIf(event -> event.from > limit);
-    return new ExchangeHistory(List.copyOf(all), atSeconds, limit - atSeconds, damages);
+    return new ExchangeHistory(List.copyOf(all), fromNs, limit, damages);
   }
 
-  private static List<Event> read(
-      LogDirectory log, long firstNs, double atSeconds, int most, List<String> damages) {
-    Reader reader = new Reader(log.rank(), firstNs);
-    try (ChronicleCursor cursor =
-        ChronicleLogs.open(log.path(), segmentAt(log, firstNs, atSeconds))) {
+  private static List<Event> read(LogDirectory log, long fromNs, int most, List<String> damages) {
+    Reader reader = new Reader(log.rank(), fromNs);
+    try (ChronicleCursor cursor = ChronicleLogs.open(log.path(), segmentAt(log, fromNs))) {
       while (reader.events.size() < most && cursor.next()) {
-        if (reader.add(cursor.record()) && reader.events.getLast().to < atSeconds) {
+        if (reader.add(cursor.record()) && reader.events.getLast().to < 0) {
           reader.events.removeLast();
         }
       }
@@ -152,15 +147,18 @@ public record ExchangeHistory(
     return reader.events;
   }
 
+  private static int firstSegment(LogDirectory log) {
+    NavigableSet<Integer> segments = ChronicleLogs.segments(log.path());
+    return segments.isEmpty() ? 0 : segments.first();
+  }
+
   /** The last segment that begins before a time. */
-  private static int segmentAt(LogDirectory log, long firstNs, double atSeconds) {
-    int found = -1;
+  private static int segmentAt(LogDirectory log, long fromNs) {
+    int found = firstSegment(log);
     for (int segment : ChronicleLogs.segments(log.path())) {
-      if (found < 0 || (timeNs(log, segment) - firstNs) / NS_PER_S <= atSeconds) {
-        found = segment;
-      }
+      found = timeNs(log, segment) <= fromNs ? segment : found;
     }
-    return Math.max(0, found);
+    return found;
   }
 
   /** When a segment begins; the end of time when it holds nothing. */

@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What happened on each of several rows over time, with links between rows. Of several intervals of
- * one kind that begin in the same column of pixels of a row, the first is drawn.
+ * What happened on each of several rows over time, with links between rows. Where there are
+ * thousands, only the first of those of one kind that begin close together on a row is drawn, and
+ * the legend says so.
  */
 public final class TimeLine extends Figure {
   private static final int WIDTH_PX = 980;
@@ -17,7 +18,7 @@ public final class TimeLine extends Figure {
   private static final int BAR_PX = 14;
   private static final int END_PX = 10;
   private static final double MIN_WIDTH_PX = 1.5;
-  private static final int MAX_DRAWN = 12_000;
+  private static final int MAX_DRAWN = 4000;
 
   private record Interval(int row, double from, double to, int kind, String tooltip) {}
 
@@ -114,11 +115,17 @@ public final class TimeLine extends Figure {
     if (range.isEmpty()) {
       frame.noData(markup);
     }
-    double columnPx = Math.max(1, (double) WIDTH_PX * rows.size() * kinds.size() / MAX_DRAWN);
-    links(markup, frame, right, columnPx);
-    intervals(markup, frame, right, columnPx);
+    links(markup, frame, right, columnPx(links.size()));
+    intervals(markup, frame, right, columnPx(intervals.size()));
     frame.horizontal(markup, time, right);
     markup.close();
+  }
+
+  /** How wide a column has only one of a kind in it; no width while there are few. */
+  private double columnPx(int count) {
+    return count <= MAX_DRAWN
+        ? 0
+        : Math.max(1, (double) WIDTH_PX * rows.size() * kinds.size() / MAX_DRAWN);
   }
 
   private static double middlePx(Frame frame, int row) {
@@ -130,8 +137,13 @@ public final class TimeLine extends Figure {
     for (Link link : links) {
       double x = right.at(link.at);
       List<Long> place =
-          List.of((long) link.row, (long) link.other, (long) link.kind, Math.round(x / columnPx));
-      if (inside(frame, x) && drawn.size() < MAX_DRAWN && drawn.add(place)) {
+          List.of(
+              (long) link.row,
+              (long) link.other,
+              (long) link.kind,
+              Math.round(x / Math.max(1, columnPx)));
+      boolean isFirst = columnPx == 0 || drawn.size() < MAX_DRAWN && drawn.add(place);
+      if (inside(frame, x) && isFirst) {
         Frame.line(
             markup,
             "link " + Ink.colour(link.kind),
@@ -159,8 +171,10 @@ public final class TimeLine extends Figure {
       double from = Math.max(frame.leftPx(), right.at(interval.from));
       double to = Math.min(frame.rightPx(), right.at(interval.to));
       List<Long> place =
-          List.of((long) interval.row, (long) interval.kind, Math.round(from / columnPx));
-      if (from <= to && inside(frame, from) && drawn.add(place)) {
+          List.of(
+              (long) interval.row, (long) interval.kind, Math.round(from / Math.max(1, columnPx)));
+      boolean isFirst = columnPx == 0 || drawn.add(place);
+      if (from <= to && inside(frame, from) && isFirst) {
         markup
             .open(
                 "rect",
@@ -186,6 +200,9 @@ public final class TimeLine extends Figure {
 
   @Override
   void legend(Markup markup) {
+    if (Math.max(intervals.size(), links.size()) > MAX_DRAWN) {
+      markup.element("li", "some of very many are drawn");
+    }
     kinds.forEach((kind, number) -> Ink.boxSample(markup, kind, "bar " + Ink.colour(number), null));
   }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 /** How a run went: loss, accuracy and learning rate by epochs and by seconds. */
 final class Curves {
   private static final Axis EPOCHS = Axis.fromZero("epoch", "");
-  private static final Axis SECONDS = Axis.fromZero("time", "s");
+  private static final Axis SECONDS = Axis.fromZero("time since the first step", "s");
   private static final String NO_HISTORY =
       "The run has no history.jsonl: it ended in its first moments, or an older version wrote it;"
           + " run it again with this version.";
@@ -51,7 +51,7 @@ final class Curves {
 
   private void pair(Page page, String title, Axis vertical, String key, double factor) {
     double[] epochs = column("epoch", 1);
-    double[] seconds = column("seconds", 1);
+    double[] seconds = history.stream().mapToDouble(run::sinceStart).toArray();
     double[] values = column(key, factor);
     double[][] told = {epochs, seconds, values};
     // Not every line has an accuracy: those that have are joined.

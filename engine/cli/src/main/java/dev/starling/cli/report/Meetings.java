@@ -49,7 +49,7 @@ final class Meetings {
       page.figure(
           new HeatMap(
               "Exchanges by pair", "begun by worker", "with worker", "exchanges", names, pairings),
-          "Of a worker that was lost and came back, those since it came back.");
+          cameBack() ? "Of a worker that was lost and came back, those since it came back." : "");
     }
     if (counts.length == 0) {
       page.note(
@@ -63,6 +63,14 @@ final class Meetings {
               : "No exchange was counted: the counters of the workers are gone, or none took place;"
                   + " --log none keeps a record of every exchange.");
     }
+  }
+
+  private boolean cameBack() {
+    boolean cameBack = run.result().path("restarts").asInt() > 0;
+    for (JsonNode rank : run.stat().path("ranks")) {
+      cameBack |= rank.path("incarnation").asInt() > 0;
+    }
+    return cameBack;
   }
 
   private long[] histogram() {
@@ -110,33 +118,32 @@ final class Meetings {
               + (run.isLaunched() ? " Ranks that are launched one by one cannot have one." : ""));
       return;
     }
-    double middle = Double.isNaN(run.seconds()) ? 0 : run.seconds() / 2;
-    ExchangeHistory history = ExchangeHistory.read(run.rankDirectory(), middle, EVENTS);
-    if (history.events().isEmpty()) {
-      history = ExchangeHistory.read(run.rankDirectory(), 0, EVENTS);
+    ExchangeHistory history = ExchangeHistory.read(run.rankDirectory(), run.middleNs(), EVENTS);
+    boolean isMiddle = !history.events().isEmpty();
+    if (!isMiddle) {
+      history = ExchangeHistory.read(run.rankDirectory(), Long.MIN_VALUE, EVENTS);
     }
     if (history.events().isEmpty()) {
       page.note("The log has no update: the run ended before the first.");
       return;
     }
     int rows = Math.min(workers, MAX_ROWS);
-    page.figure(draw(history, rows), caption(history, rows));
+    page.figure(draw(history, rows), caption(history, rows, isMiddle));
     history.damages().forEach(page::note);
   }
 
   private static TimeLine draw(ExchangeHistory history, int rows) {
-    double start = history.fromSeconds();
     TimeLine line =
         new TimeLine(
             "Updates and exchanges",
-            Axis.linear("time since " + Numbers.text(start) + " s", "ms"),
+            Axis.fromZero("time", "ms"),
             IntStream.range(0, rows).mapToObj(rank -> "worker " + rank).toList());
     for (ExchangeHistory.Event event : history.events()) {
       if (event.rank() >= rows) {
         continue;
       }
-      double from = 1000 * Math.max(0, event.from() - start);
-      double to = 1000 * (event.to() - start);
+      double from = 1000 * Math.max(0, event.from());
+      double to = 1000 * event.to();
       String kind =
           switch (event.outcome()) {
             case EXCHANGED -> "exchange";
@@ -158,10 +165,11 @@ final class Meetings {
     return line;
   }
 
-  private String caption(ExchangeHistory history, int rows) {
-    return "%s ms in the middle of the run, in which the busiest worker published %d times%s. A bar"
+  private String caption(ExchangeHistory history, int rows, boolean isMiddle) {
+    return "%s ms %s of the run, in which the busiest worker published %d times%s. A bar"
             .formatted(
                 Numbers.text(1000 * history.seconds()),
+                isMiddle ? "in the middle" : "at the beginning",
                 EVENTS,
                 rows < workers ? "; the first " + rows + " of " + workers + " workers" : "")
         + " begins when the worker takes a gradient and ends when the update is published, from its"

@@ -11,6 +11,9 @@ import dev.starling.engine.StarlingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,7 +27,8 @@ import java.util.stream.Stream;
  * @param config what was run
  * @param result what it came to, once it has ended in good order
  * @param stat the counters
- * @param history the counters over time
+ * @param history the counters over time, from the last line without a step on: what comes before is
+ *     the start of processes
  */
 record RunFiles(
     Path directory,
@@ -61,7 +65,7 @@ record RunFiles(
         config,
         read(chosen.resolve(RESULT)),
         stat(chosen),
-        HistoryFile.read(chosen));
+        fromFirstStep(HistoryFile.read(chosen)));
   }
 
   /** The rank that evaluated; while there is none, the one with the longest history. */
@@ -88,6 +92,14 @@ record RunFiles(
               + " --out of a run");
     }
     return best;
+  }
+
+  private static List<JsonNode> fromFirstStep(List<JsonNode> history) {
+    int from = 0;
+    while (from + 1 < history.size() && history.get(from + 1).path("steps").asLong() == 0) {
+      from++;
+    }
+    return history.subList(from, history.size());
   }
 
   private static JsonNode read(Path file) throws IOException {
@@ -142,8 +154,31 @@ record RunFiles(
 
   /** {@return how long it took so far, NaN when nobody knows} */
   double seconds() {
-    double last = history.isEmpty() ? Double.NaN : history.getLast().path("seconds").asDouble();
-    return result.path("seconds").asDouble(last);
+    return history.isEmpty()
+        ? number(result.path("seconds"))
+        : result.path("seconds").asDouble(sinceStart(history.getLast()));
+  }
+
+  /**
+   * Returns when a line of the history was written.
+   *
+   * @param line the line
+   * @return seconds since the first one
+   */
+  double sinceStart(JsonNode line) {
+    return line.path("seconds").asDouble() - history.getFirst().path("seconds").asDouble();
+  }
+
+  /** {@return the middle of the run in ns since 1970, the beginning of time when nobody knows} */
+  long middleNs() {
+    try {
+      Instant began = OffsetDateTime.parse(config.path("time").asText()).toInstant();
+      double first = history.isEmpty() ? 0 : history.getFirst().path("seconds").asDouble();
+      double middle = first + (history.isEmpty() ? 0 : sinceStart(history.getLast()) / 2);
+      return began.getEpochSecond() * 1_000_000_000L + began.getNano() + (long) (1e9 * middle);
+    } catch (DateTimeParseException unknown) {
+      return Long.MIN_VALUE;
+    }
   }
 
   /** {@return the name of the run directory, without where it lies} */

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** What the workers got done in each piece of time. */
 final class Throughput {
-  private static final Axis SECONDS = Axis.fromZero("time", "s");
+  private static final Axis SECONDS = Axis.fromZero("time since the first step", "s");
 
   /** Pieces of time, so that the curves are calm. */
   private static final int PIECES = 80;
@@ -55,7 +55,7 @@ final class Throughput {
   }
 
   private double seconds(int end) {
-    return ends.get(end).path("seconds").asDouble();
+    return run.sinceStart(ends.get(end));
   }
 
   void write(Page page) {

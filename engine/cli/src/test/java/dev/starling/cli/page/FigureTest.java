@@ -220,7 +220,7 @@ class FigureTest {
       line.interval(i % 64, i, i + 3, "kind " + i % 3, "a tooltip of some length, " + i);
     }
     String html = new Page("a", "b").figure(line).html();
-    assertTrue(html.length() < 2_500_000, html.length() + " characters");
+    assertTrue(html.length() < 2_000_000, html.length() + " characters");
     Parsed.of(html);
   }
 }
