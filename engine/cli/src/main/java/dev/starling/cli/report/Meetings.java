@@ -8,6 +8,7 @@ import dev.starling.cli.page.HeatMap;
 import dev.starling.cli.page.Numbers;
 import dev.starling.cli.page.Page;
 import dev.starling.cli.page.TimeLine;
+import dev.starling.engine.StarlingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -118,6 +119,14 @@ final class Meetings {
               + (run.isLaunched() ? " Ranks that are launched one by one cannot have one." : ""));
       return;
     }
+    try {
+      timeLineOfLogs(page);
+    } catch (StarlingException unreadable) {
+      page.note("The log of updates shows nothing: " + unreadable.getMessage() + ".");
+    }
+  }
+
+  private void timeLineOfLogs(Page page) {
     ExchangeHistory history = ExchangeHistory.read(run.rankDirectory(), run.middleNs(), EVENTS);
     boolean isMiddle = !history.events().isEmpty();
     if (!isMiddle) {

@@ -109,6 +109,13 @@ class ReportCommandTest {
   }
 
   @Test
+  void shouldSayWhyWhenTheLogCannotBeRead() throws IOException {
+    train("--workers", "2", "--epochs", "1");
+    Files.createDirectory(shared.run("run").resolve("log"));
+    assertTrue(notes(report("finished"), "The log of updates shows nothing: "));
+  }
+
+  @Test
   void shouldStillMakeThePageWhenAlmostEverythingIsMissing() throws IOException {
     train("--workers", "2", "--epochs", "1");
     Path run = shared.run("run");
