@@ -5,6 +5,8 @@ import dev.starling.cli.doctor.DoctorCommand;
 import dev.starling.cli.log.LogCommand;
 import dev.starling.cli.replay.ReplayCommand;
 import dev.starling.cli.replay.VerifyCommand;
+import dev.starling.cli.report.ReportCommand;
+import dev.starling.cli.report.RunPage;
 import dev.starling.cli.sim.SimCommand;
 import dev.starling.cli.topology.TopologyCommand;
 import dev.starling.cli.train.DemoCommand;
@@ -69,10 +71,11 @@ public final class Starling implements Runnable {
   public static CommandLine commandLine(Terminal terminal) {
     CommandLine commandLine =
         new CommandLine(new Starling())
-            .addSubcommand(new DemoCommand(terminal))
+            .addSubcommand(new DemoCommand(terminal, RunPage::write))
             .addSubcommand(new TrainCommand(terminal))
             .addSubcommand(new WorkerCommand(terminal))
             .addSubcommand(new StatCommand(terminal))
+            .addSubcommand(new ReportCommand(terminal))
             .addSubcommand(new VerifyCommand(terminal))
             .addSubcommand(new ReplayCommand(terminal))
             .addSubcommand(LogCommand.with(terminal))

@@ -102,6 +102,7 @@ class HelpTest {
             "demo",
             "train",
             "stat",
+            "report",
             "verify",
             "replay",
             "log",
@@ -132,6 +133,6 @@ class HelpTest {
     CommandRun run = CommandRun.of();
     assertEquals(ExitCodes.USAGE, run.exitCode());
     assertEquals("", run.out());
-    assertTrue(run.err().contains("choose one of demo, train, stat, verify, "), run.err());
+    assertTrue(run.err().contains("choose one of demo, train, stat, report, verify, "), run.err());
   }
 }

@@ -25,10 +25,14 @@ final class Frame {
    * @param labelCharacters of the longest label at the vertical axis
    */
   Frame(int widthPx, int heightPx, int labelCharacters) {
+    this(widthPx, heightPx, labelCharacters, TOP_PX);
+  }
+
+  private Frame(int widthPx, int heightPx, int labelCharacters, int topPx) {
     this.widthPx = widthPx;
     this.heightPx = heightPx;
     leftPx = Math.max(MIN_LEFT_PX, 2 * GAP_PX + CHARACTER_PX * labelCharacters);
-    topPx = TOP_PX;
+    this.topPx = topPx;
     bottomPx = (double) heightPx - BOTTOM_PX;
   }
 
@@ -42,8 +46,30 @@ final class Frame {
     return new Frame(WIDTH_PX, HEIGHT_PX, longest);
   }
 
+  /**
+   * Makes room for rows, which need no name above them.
+   *
+   * @param widthPx of the drawing
+   * @param roomPx height of the rows together
+   * @param labelCharacters of the longest name
+   * @return the frame
+   */
+  static Frame ofRows(int widthPx, int roomPx, int labelCharacters) {
+    return new Frame(widthPx, GAP_PX + roomPx + BOTTOM_PX, labelCharacters, GAP_PX);
+  }
+
   Scale horizontal(Axis axis, Range range) {
     return new Scale(axis, range, leftPx, rightPx(), 6, false);
+  }
+
+  /** {@return what a drawing is higher than the room between its axes} */
+  static int aroundPx() {
+    return TOP_PX + BOTTOM_PX;
+  }
+
+  /** {@return the width of the room between the axes} */
+  double roomPx() {
+    return rightPx() - leftPx;
   }
 
   double leftPx() {

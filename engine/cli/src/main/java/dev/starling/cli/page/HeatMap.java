@@ -13,6 +13,7 @@ public final class HeatMap extends Figure {
   private static final double DARK = 0.55;
   private static final double CHARACTER_PX = 7;
   private static final int LABEL_PX = 14;
+  private static final int MAX_FIELD_PX = 52;
 
   private final String rows;
   private final String columns;
@@ -83,16 +84,16 @@ public final class HeatMap extends Figure {
   @Override
   void draw(Markup markup) {
     int longest = names.stream().mapToInt(String::length).max().orElse(1);
-    Frame frame = new Frame(Frame.WIDTH_PX, Frame.WIDTH_PX, longest);
+    double roomPx = new Frame(Frame.WIDTH_PX, Frame.HEIGHT_PX, longest).roomPx();
+    double sidePx = Math.min(MAX_FIELD_PX, roomPx / Math.max(1, values.length));
+    int heightPx = Frame.aroundPx() + (int) Math.ceil(sidePx * Math.max(1, values.length));
+    Frame frame = new Frame(Frame.WIDTH_PX, heightPx, longest);
     frame.open(markup, title());
     Frame.text(markup, "axis", LABEL_PX / 2.0, LABEL_PX, rows);
     if (values.length == 0) {
       frame.noData(markup);
     }
     double largest = largest();
-    double sidePx =
-        Math.min(frame.rightPx() - frame.leftPx(), frame.bottomPx() - frame.topPx())
-            / Math.max(1, values.length);
     for (int row = 0; row < values.length; row++) {
       for (int column = 0; column < values.length; column++) {
         double x = frame.leftPx() + sidePx * column;
@@ -101,7 +102,8 @@ public final class HeatMap extends Figure {
       }
     }
     names(markup, frame, sidePx);
-    frame.horizontalName(markup, columns);
+    double middle = frame.leftPx() + sidePx * values.length / 2;
+    Frame.text(markup, "axis middle", middle, heightPx - 8.0, columns);
     markup.close();
   }
 

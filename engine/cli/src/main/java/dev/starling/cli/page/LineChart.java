@@ -200,6 +200,10 @@ public final class LineChart extends Figure {
 
   @Override
   void legend(Markup markup) {
+    if (lines.size() + bands.size() == 1) {
+      // The title says what it is.
+      return;
+    }
     lines.forEach((name, line) -> Ink.lineSample(markup, name, line.colour, line.dash));
     numbers.forEach(
         (name, number) -> {

@@ -63,7 +63,8 @@ final class Style {
       .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
       .link { stroke-width: 1; stroke-opacity: 0.45; }
       .band { stroke: none; fill-opacity: 0.18; }
-      .field { fill: var(--heat); stroke: var(--grid); stroke-width: 1; }
+      .field, rect.span { stroke: var(--grid); stroke-width: 1; }
+      .field { fill: var(--heat); }
       .missing { fill: var(--grid); }
       .ref { stroke: var(--rule); fill: var(--rule); }
       .c0 { stroke: var(--c0); fill: var(--c0); }
@@ -75,6 +76,7 @@ final class Style {
       .c6 { stroke: var(--c6); fill: var(--c6); }
       path.line, line.line { fill: none; }
       path.band, rect.band, rect.bar, circle.dot { stroke: none; }
+      rect.span { stroke: var(--paper); }
       @media (max-width: 600px) { main { padding: 16px 14px 48px; } }
       @media print { :root { color-scheme: light;
         --paper: #ffffff; --ink: #000000; --soft: #444444; --grid: #dddddd; --rule: #777777;

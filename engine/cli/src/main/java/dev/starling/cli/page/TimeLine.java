@@ -8,16 +8,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What happened on each of several rows over time, with links between rows. Of several intervals of
- * one kind that begin in the same column of pixels of a row, the first is drawn.
+ * What happened on each of several rows over time, with links between rows. Where there are
+ * thousands, only the first of those of one kind that begin close together on a row is drawn, and
+ * the legend says so.
  */
 public final class TimeLine extends Figure {
   private static final int WIDTH_PX = 980;
-  private static final int ROW_PX = 26;
+  private static final int ROW_PX = 30;
   private static final int BAR_PX = 14;
-  private static final int AROUND_PX = 76;
+  private static final int END_PX = 10;
   private static final double MIN_WIDTH_PX = 1.5;
-  private static final int MAX_DRAWN = 12_000;
+  private static final int MAX_DRAWN = 4000;
 
   private record Interval(int row, double from, double to, int kind, String tooltip) {}
 
@@ -62,7 +63,8 @@ public final class TimeLine extends Figure {
   }
 
   /**
-   * Joins two rows at a moment. A link that cannot be drawn is left out.
+   * Joins two rows at a moment, with a dot at the other one. A link that cannot be drawn is left
+   * out.
    *
    * @param row one
    * @param other the other
@@ -99,7 +101,7 @@ public final class TimeLine extends Figure {
   @Override
   void draw(Markup markup) {
     int longest = rows.stream().mapToInt(String::length).max().orElse(1);
-    Frame frame = new Frame(WIDTH_PX, AROUND_PX + ROW_PX * Math.max(2, rows.size()), longest);
+    Frame frame = Frame.ofRows(WIDTH_PX, ROW_PX * Math.max(2, rows.size()), longest);
     Range range = new Range(time);
     intervals.forEach(interval -> range.add(interval.from, interval.to));
     links.forEach(link -> range.add(link.at));
@@ -113,11 +115,17 @@ public final class TimeLine extends Figure {
     if (range.isEmpty()) {
       frame.noData(markup);
     }
-    double columnPx = Math.max(1, (double) WIDTH_PX * rows.size() * kinds.size() / MAX_DRAWN);
-    links(markup, frame, right, columnPx);
-    intervals(markup, frame, right, columnPx);
+    links(markup, frame, right, columnPx(links.size()));
+    intervals(markup, frame, right, columnPx(intervals.size()));
     frame.horizontal(markup, time, right);
     markup.close();
+  }
+
+  /** How wide a column has only one of a kind in it; no width while there are few. */
+  private double columnPx(int count) {
+    return count <= MAX_DRAWN
+        ? 0
+        : Math.max(1, (double) WIDTH_PX * rows.size() * kinds.size() / MAX_DRAWN);
   }
 
   private static double middlePx(Frame frame, int row) {
@@ -129,8 +137,13 @@ public final class TimeLine extends Figure {
     for (Link link : links) {
       double x = right.at(link.at);
       List<Long> place =
-          List.of((long) link.row, (long) link.other, (long) link.kind, Math.round(x / columnPx));
-      if (inside(frame, x) && drawn.size() < MAX_DRAWN && drawn.add(place)) {
+          List.of(
+              (long) link.row,
+              (long) link.other,
+              (long) link.kind,
+              Math.round(x / Math.max(1, columnPx)));
+      boolean isFirst = columnPx == 0 || drawn.size() < MAX_DRAWN && drawn.add(place);
+      if (inside(frame, x) && isFirst) {
         Frame.line(
             markup,
             "link " + Ink.colour(link.kind),
@@ -138,6 +151,16 @@ public final class TimeLine extends Figure {
             middlePx(frame, link.row),
             x,
             middlePx(frame, link.other));
+        markup.empty(
+            "circle",
+            "class",
+            "dot " + Ink.colour(link.kind),
+            "cx",
+            Frame.px(x),
+            "cy",
+            Frame.px(middlePx(frame, link.other) + END_PX),
+            "r",
+            "2.5");
       }
     }
   }
@@ -148,13 +171,15 @@ public final class TimeLine extends Figure {
       double from = Math.max(frame.leftPx(), right.at(interval.from));
       double to = Math.min(frame.rightPx(), right.at(interval.to));
       List<Long> place =
-          List.of((long) interval.row, (long) interval.kind, Math.round(from / columnPx));
-      if (from <= to && inside(frame, from) && drawn.add(place)) {
+          List.of(
+              (long) interval.row, (long) interval.kind, Math.round(from / Math.max(1, columnPx)));
+      boolean isFirst = columnPx == 0 || drawn.add(place);
+      if (from <= to && inside(frame, from) && isFirst) {
         markup
             .open(
                 "rect",
                 "class",
-                "bar " + Ink.colour(interval.kind),
+                "span " + Ink.colour(interval.kind),
                 "x",
                 Frame.px(from),
                 "y",
@@ -175,6 +200,9 @@ public final class TimeLine extends Figure {
 
   @Override
   void legend(Markup markup) {
+    if (Math.max(intervals.size(), links.size()) > MAX_DRAWN) {
+      markup.element("li", "some of very many are drawn");
+    }
     kinds.forEach((kind, number) -> Ink.boxSample(markup, kind, "bar " + Ink.colour(number), null));
   }
 }

@@ -8,6 +8,7 @@ import dev.starling.cli.Terminal;
 import dev.starling.cli.replay.ReplayProgress;
 import dev.starling.cli.replay.VerifyCommand;
 import dev.starling.engine.StarlingException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -50,13 +51,30 @@ public final class DemoCommand extends StarlingCommand {
               + " directory for temporary files when this one is not writable.")
   private Path out;
 
+  private final PageMaker pages;
+
+  /** Makes a page that shows a run. */
+  @FunctionalInterface
+  public interface PageMaker {
+    /**
+     * Writes the page.
+     *
+     * @param directory the run directory
+     * @return the file
+     * @throws IOException when that is impossible
+     */
+    Path write(Path directory) throws IOException;
+  }
+
   /**
    * Creates the command.
    *
    * @param terminal where it writes
+   * @param pages makes the page at the end
    */
-  public DemoCommand(Terminal terminal) {
+  public DemoCommand(Terminal terminal, PageMaker pages) {
     super(terminal);
+    this.pages = pages;
   }
 
   @Override
@@ -83,11 +101,31 @@ public final class DemoCommand extends StarlingCommand {
     VerifyReport proof = verify(result.outDirectory());
     Map<String, Object> json = result.toJson();
     json.put("verify", VerifyCommand.toJson(proof));
-    answer(json, RunReport.of(result) + VerifyCommand.text(proof));
+    String page = page(result.outDirectory());
+    json.put("report", page);
+    answer(
+        json,
+        RunReport.of(result)
+            + VerifyCommand.text(proof)
+            + (page == null ? "" : "the run as a page for any browser: " + page + "\n"));
     TrainingRun.requireFinite(result);
     if (!proof.ok()) {
       throw new StarlingException(
           "the demo's log is not proven: " + proof.differences().getFirst());
+    }
+  }
+
+  /** A page that cannot be written is told of and takes nothing from the run. */
+  private String page(Path directory) {
+    try {
+      return pages.write(directory).toString();
+    } catch (IOException failure) {
+      terminal()
+          .err()
+          .println(
+              "writing the page of %s failed (%s): make room, then 'starling report %s'"
+                  .formatted(directory, failure.getMessage(), directory));
+      return null;
     }
   }
 

@@ -6,6 +6,8 @@ import dev.starling.engine.metrics.Counter;
 import dev.starling.models.Pass;
 import dev.starling.models.data.Dataset;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -24,6 +26,8 @@ final class RunMonitor implements AutoCloseable {
   private static final long READ_TIMEOUT_NS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int MAX_EVALUATION_SHARE = 10;
   private static final long EVALUATION_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final ThreadMXBean PROCESSOR = ManagementFactory.getThreadMXBean();
+  private static final long TICK_NS = (long) (HistoryFile.INTERVAL_SECONDS * 1e9);
   private static final long LOG_INTERVAL_NS = TimeUnit.SECONDS.toNanos(2);
 
   private final TrainingJob job;
@@ -78,28 +82,33 @@ final class RunMonitor implements AutoCloseable {
     thread.setDaemon(true);
   }
 
-  /** Starts watching. The counters are there from the start, for a run that dies at once. */
+  /**
+   * Starts watching. The counters and the first line of the history are there from the start, for a
+   * run that dies at once.
+   */
   void start() {
     directory.tryWrite(RunStat.FILE, RunStat.of(job.board(), true).toJson());
+    history.add(0, Double.NaN, true);
     thread.start();
   }
 
   private void watch() {
     try {
-      while (!ended.await(RunHistory.INTERVAL_NS, TimeUnit.NANOSECONDS)) {
+      while (!ended.await(TICK_NS, TimeUnit.NANOSECONDS)) {
         if (System.nanoTime() - evaluateAtNs > 0) {
           evaluate();
         }
         job.observer().refresh();
-        remember(false);
+        remember(System.nanoTime(), false);
         if (System.nanoTime() - showAtNs >= 0) {
-          showAtNs = System.nanoTime() + display.intervalNs() - RunHistory.INTERVAL_NS / 2;
+          showAtNs = System.nanoTime() + display.intervalNs() - TICK_NS / 2;
           tell();
         }
       }
+      long endNs = System.nanoTime();
       evaluate();
       job.observer().refresh();
-      remember(true);
+      remember(endNs, true);
       tell();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
@@ -111,19 +120,20 @@ final class RunMonitor implements AutoCloseable {
   }
 
   private void evaluate() {
-    long startNs = System.nanoTime();
+    final long startNs = PROCESSOR.getCurrentThreadCpuTime();
     job.observer().refresh();
     if (job.isEvaluator() && job.observer().average(average, READ_TIMEOUT_NS) > 0) {
       accuracy = pass.evaluate(average, slice).accuracy();
       untoldAccuracy = accuracy;
     }
-    long endNs = System.nanoTime();
+    // Time of the processor: on a busy machine an evaluation takes long and costs no more.
+    long tookNs = PROCESSOR.getCurrentThreadCpuTime() - startNs;
     evaluateAtNs =
-        endNs + Math.max(EVALUATION_INTERVAL_NS, (MAX_EVALUATION_SHARE - 1) * (endNs - startNs));
+        System.nanoTime() + Math.max(EVALUATION_INTERVAL_NS, (MAX_EVALUATION_SHARE - 1) * tookNs);
   }
 
-  private void remember(boolean last) {
-    if (history.add((System.nanoTime() - beginNs) / 1e9, untoldAccuracy, last)) {
+  private void remember(long nowNs, boolean last) {
+    if (history.add((nowNs - beginNs) / 1e9, untoldAccuracy, last)) {
       untoldAccuracy = Double.NaN;
     }
   }
