@@ -25,10 +25,10 @@ final class Environment {
   /**
    * Describes where this process runs.
    *
-   * @return one JSON object: {@code environment} with the keys {@code cpu, processors, kernel, jdk,
-   *     jvmFlags, governor, hugePages, sharedHugePages, memoryBytes, loadAtStart, commit}
+   * @return the values of {@code cpu, processors, kernel, jdk, jvmFlags, governor, hugePages,
+   *     sharedHugePages, memoryBytes, loadAtStart, commit}
    */
-  static String json() {
+  static Map<String, Object> facts() {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("cpu", field(Path.of("/proc/cpuinfo"), "model name"));
     facts.put("processors", Runtime.getRuntime().availableProcessors());
@@ -41,10 +41,15 @@ final class Environment {
     facts.put("memoryBytes", memoryBytes(field(Path.of("/proc/meminfo"), "MemTotal")));
     facts.put("loadAtStart", text(Path.of("/proc/loadavg")));
     facts.put("commit", commit());
+    return facts;
+  }
+
+  /** {@return a JSON object with the {@link #facts} as its {@code environment}} */
+  static String json() {
     try {
       return new ObjectMapper()
           .writerWithDefaultPrettyPrinter()
-          .writeValueAsString(Map.of("environment", facts));
+          .writeValueAsString(Map.of("environment", facts()));
     } catch (JsonProcessingException impossible) {
       throw new IllegalStateException("strings and numbers became no JSON", impossible);
     }

@@ -47,6 +47,9 @@ public final class MpiComparison {
     }
     try {
       Map<String, Object> measured = new LinkedHashMap<>();
+      if (json) {
+        measured.put("environment", Environment.facts());
+      }
       if (!only.equals("allreduce")) {
         measured.put("exchanges", exchanges(sizes, rounds));
       }

@@ -72,8 +72,12 @@ public final class ReplayComparison {
         default -> throw new IllegalArgumentException(arguments[i] + " is no option of this");
       }
     }
+    Map<String, Object> measured = new LinkedHashMap<>();
+    if (json) {
+      measured.put("environment", Environment.facts());
+    }
+    measured.put("replays", measure(ranks, gradients, parameters, rounds));
     ObjectMapper mapper = new ObjectMapper();
-    Map<String, Object> measured = Map.of("replays", measure(ranks, gradients, parameters, rounds));
     System.out.print(
         json
             ? mapper.writeValueAsString(measured) + "\n"
