@@ -47,7 +47,28 @@ final class CLoops {
   static final MethodHandle COPY =
       handle("copy", FunctionDescriptor.ofVoid(POINTER, POINTER, COUNT));
 
+  static final MethodHandle SCALE =
+      handle("scale", FunctionDescriptor.ofVoid(POINTER, POINTER, FLOAT, COUNT));
+  static final MethodHandle ADD =
+      handle("add", FunctionDescriptor.ofVoid(POINTER, POINTER, POINTER, COUNT));
+  static final MethodHandle TRIAD =
+      handle("triad", FunctionDescriptor.ofVoid(POINTER, POINTER, POINTER, FLOAT, COUNT));
+
+  /** A call that does nothing, without a thread transition. */
+  static final MethodHandle NOTHING_CRITICAL = handle("nothing", FunctionDescriptor.ofVoid());
+
+  /** The same with the transition that every other call has. */
+  static final MethodHandle NOTHING = transition("nothing", FunctionDescriptor.ofVoid());
+
+  /** So many calls of it by C. */
+  static final MethodHandle CALL_NOTHING = handle("call_nothing", FunctionDescriptor.ofVoid(COUNT));
+
   private CLoops() {}
+
+  @SuppressWarnings("restricted") // The descriptors above are those of loops.c.
+  private static MethodHandle transition(String name, FunctionDescriptor descriptor) {
+    return Linker.nativeLinker().downcallHandle(LIBRARY.findOrThrow(name), descriptor);
+  }
 
   @SuppressWarnings("restricted") // The descriptors above are those of loops.c.
   private static MethodHandle handle(String name, FunctionDescriptor descriptor) {

@@ -31,6 +31,9 @@ import org.openjdk.jmh.annotations.Warmup;
  * both sides only compute, so time that the scheduler gives to others on a busy machine belongs to
  * neither.
  *
+ * <p>An invocation also runs one of the four loops of STREAM in C on the same vectors, a batch of
+ * them, so that each result comes with what the memory gave in the same run: {@link Ceilings}.
+ *
  * <p>Sizes: 16 Ki floats stay in the second-level cache, 64 Mi floats (256 MiB a vector) leave
  * every cache. Vectors are page-aligned, as stripes are. Before the first measurement all memory
  * has been written, both sides have run, and their results have been compared bit for bit.
@@ -124,10 +127,11 @@ public class KernelBenchmark {
    * Runs a batch on each side.
    *
    * @param pair takes the times
+   * @param ceilings takes the time of a loop of STREAM
    * @throws Throwable never in practice; method handles declare it
    */
   @Benchmark
-  public void javaAndC(Pair pair) throws Throwable {
+  public void javaAndC(Pair pair, Ceilings ceilings) throws Throwable {
     long javaTimeNs;
     long rivalTimeNs;
     if (pair.javaFirst()) {
@@ -138,6 +142,20 @@ public class KernelBenchmark {
       javaTimeNs = timeJava();
     }
     pair.record((double) javaTimeNs / batch, (double) rivalTimeNs / batch);
+    ceilings.record((double) timeStream(ceilings.next()) / batch);
+  }
+
+  private long timeStream(Ceilings.Loop loop) throws Throwable {
+    long startNs = CLOCK.getCurrentThreadCpuTime();
+    for (int i = 0; i < batch; i++) {
+      switch (loop) {
+        case COPY -> CLoops.COPY.invokeExact(x, outX, floats);
+        case SCALE -> CLoops.SCALE.invokeExact(x, outX, KEEP, floats);
+        case ADD -> CLoops.ADD.invokeExact(x, y, outX, floats);
+        case TRIAD -> CLoops.TRIAD.invokeExact(x, y, outX, KEEP, floats);
+      }
+    }
+    return CLOCK.getCurrentThreadCpuTime() - startNs;
   }
 
   private long timeJava() {

@@ -1,202 +1,127 @@
 package dev.starling.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.starling.engine.fabric.ShmFabric;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
- * An exchange between two processes against the same thing written by hand on Open MPI, passive
- * target RMA: lock both models, average, give both the result, unlock. The two take turns, round by
- * round, and medians are compared.
+ * Two processes against the same thing written by hand on Open MPI. An exchange against passive
+ * target RMA: lock both models, average, give both the result, unlock. The mean of a vector by ring
+ * all-reduce against MPI_Allreduce. Both sides take turns, round by round; medians are compared;
+ * both processes of each side look at every element of what they got.
  *
  * <p>Run as {@code java --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector -cp
- * starling-bench.jar dev.starling.bench.MpiComparison [--json] [--rounds R] [BYTES ...]}.
+ * starling-bench.jar dev.starling.bench.MpiComparison [--json] [--rounds R] [--only
+ * exchange|allreduce] [BYTES ...]}. Ends with 1 and a sentence where Open MPI is missing.
  */
 public final class MpiComparison {
-  private static final String[] VARIANTS = {"whole", "chunked", "shared"};
   private static final long[] SIZES = {1_000_000, 16_000_000, 100_000_000};
-  private static final long LIMIT_S = 120;
-  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private MpiComparison() {}
 
   /**
-   * Measures and prints a table, or one line of JSON.
+   * Measures and prints tables, or one line of JSON.
    *
    * @param arguments see the class
-   * @throws Exception when a side cannot be run
+   * @throws InterruptedException when interrupted
    */
-  public static void main(String[] arguments) throws Exception {
+  public static void main(String[] arguments) throws InterruptedException {
     boolean json = false;
     int rounds = 7;
+    String only = "";
     List<Long> sizes = new ArrayList<>();
     for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
         case "--json" -> json = true;
         case "--rounds" -> rounds = Integer.parseInt(arguments[++i]);
+        case "--only" -> only = arguments[++i];
         default -> sizes.add(Long.parseLong(arguments[i]));
       }
     }
     if (sizes.isEmpty()) {
       Arrays.stream(SIZES).forEach(sizes::add);
     }
-    List<Map<String, Object>> rows = measure(sizes, rounds);
-    if (json) {
-      System.out.println(MAPPER.writeValueAsString(Map.of("exchanges", rows)));
-    } else {
-      print(rows);
+    try {
+      Map<String, Object> measured = new LinkedHashMap<>();
+      if (json) {
+        measured.put("environment", Environment.facts());
+      }
+      if (!only.equals("allreduce")) {
+        measured.put("exchanges", exchanges(sizes, rounds));
+      }
+      if (!only.equals("exchange")) {
+        measured.put("allreduces", allreduces(sizes, rounds));
+      }
+      ObjectMapper mapper = new ObjectMapper();
+      if (json) {
+        System.out.println(mapper.writeValueAsString(measured));
+      } else {
+        System.out.print(Table.markdown(mapper.valueToTree(measured)));
+      }
+    } catch (IOException failure) {
+      System.err.println(failure.getMessage());
+      System.exit(1);
     }
   }
 
   /**
-   * Compares both sides.
+   * Compares exchanges.
    *
    * @param sizes bytes of the models
    * @param rounds how often the sides take turns
-   * @return a row per size: {@code bytes, starlingMs}, milliseconds of each variant of MPI, {@code
-   *     ratio} of its better RMA variant to Starling
+   * @return a row per size, of {@link MpiExchanges#measure}
    * @throws IOException when a program is missing or fails; the message names it and the cure
    * @throws InterruptedException when interrupted
    */
-  static List<Map<String, Object>> measure(List<Long> sizes, int rounds)
+  static List<Map<String, Object>> exchanges(List<Long> sizes, int rounds)
       throws IOException, InterruptedException {
-    Path program = compile();
-    try {
-      List<Map<String, Object>> rows = new ArrayList<>();
+    List<Map<String, Object>> rows = new ArrayList<>();
+    try (OpenMpi program = OpenMpi.compile("rma_exchange.c")) {
       for (long bytes : sizes) {
-        rows.add(measure(program, bytes, rounds));
+        rows.add(MpiExchanges.measure(program, bytes, rounds));
       }
-      return rows;
-    } finally {
-      Files.deleteIfExists(program);
     }
+    return rows;
   }
 
-  private static Map<String, Object> measure(Path program, long bytes, int rounds)
+  /**
+   * Compares reductions.
+   *
+   * @param sizes bytes of the vectors
+   * @param rounds how often the sides take turns
+   * @return a row per size, of {@link MpiMeans#measure}
+   * @throws IOException when a program is missing or fails; the message names it and the cure
+   * @throws InterruptedException when interrupted
+   */
+  static List<Map<String, Object>> allreduces(List<Long> sizes, int rounds)
       throws IOException, InterruptedException {
-    int iterations = Math.clamp(400_000_000L / bytes, 9, 301);
-    double[][] mpi = new double[VARIANTS.length][rounds];
-    double[] starling = new double[rounds];
-    double[] starlingOnTwo = new double[rounds];
-    ShmFabric fabric = new ShmFabric(ShmFabric.DEFAULT_DIRECTORY);
-    try (TwoProcessExchange exchange = TwoProcessExchange.open(fabric, bytes, 1);
-        TwoProcessExchange onTwo = TwoProcessExchange.open(fabric, bytes, 2)) {
-      int warmUp = Math.max(iterations, 2_000_000_000 / (int) bytes);
-      exchange.medianMs(warmUp);
-      onTwo.medianMs(warmUp);
-      for (int round = 0; round < rounds; round++) {
-        JsonNode times = run(program, bytes, iterations);
-        for (int i = 0; i < VARIANTS.length; i++) {
-          mpi[i][round] = times.get(VARIANTS[i]).asDouble();
-        }
-        starling[round] = exchange.medianMs(iterations);
-        starlingOnTwo[round] = onTwo.medianMs(iterations);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    try (OpenMpi program = OpenMpi.compile("allreduce.c")) {
+      for (long bytes : sizes) {
+        rows.add(MpiMeans.measure(program, bytes, rounds));
       }
     }
-    Map<String, Object> row = new LinkedHashMap<>();
-    row.put("bytes", bytes);
-    row.put("starlingMs", median(starling));
-    row.put("starlingTwoThreadsMs", median(starlingOnTwo));
-    for (int i = 0; i < VARIANTS.length; i++) {
-      row.put(VARIANTS[i] + "Ms", median(mpi[i]));
-    }
-    double rival = Math.min(median(mpi[0]), median(mpi[1]));
-    row.put("ratio", rival / median(starling));
-    row.put("ratioTwoThreads", rival / median(starlingOnTwo));
-    return row;
+    return rows;
   }
 
-  private static double median(double[] values) {
+  /** {@return how often each side works in its turn} */
+  static int iterations(long bytes) {
+    return Math.clamp(400_000_000L / bytes, 9, 301);
+  }
+
+  /** {@return how often Starling works before anything is measured, for the JIT compiler} */
+  static int warmUp(long bytes) {
+    return Math.clamp(2_000_000_000L / bytes, iterations(bytes), 20_000);
+  }
+
+  /** {@return the middle of some times} */
+  static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-  }
-
-  private static Path compile() throws IOException, InterruptedException {
-    Path program = Files.createTempFile("starling-rma-", "");
-    Path source = Files.createTempFile("starling-rma-", ".c");
-    try (InputStream resource = MpiComparison.class.getResourceAsStream("rma_exchange.c")) {
-      Files.write(source, resource.readAllBytes());
-      output(List.of("mpicc", "-O3", "-march=native", "-o", program.toString(), source.toString()));
-      return program;
-    } catch (IOException failure) {
-      Files.deleteIfExists(program);
-      throw failure;
-    } finally {
-      Files.delete(source);
-    }
-  }
-
-  private static JsonNode run(Path program, long bytes, int iterations)
-      throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("mpirun", "--oversubscribe"));
-    if (isRoot()) {
-      command.add("--allow-run-as-root");
-    }
-    // The transports of one host only: no network is looked for.
-    command.addAll(List.of("--mca", "btl", "self,vader", "--mca", "pml", "ob1", "-n", "2"));
-    command.addAll(List.of(program.toString(), Long.toString(bytes), Integer.toString(iterations)));
-    return MAPPER.readTree(output(command));
-  }
-
-  private static boolean isRoot() {
-    return "root".equals(System.getProperty("user.name"));
-  }
-
-  private static String output(List<String> command) throws IOException, InterruptedException {
-    Process process;
-    try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    } catch (IOException missing) {
-      throw new IOException(
-          command.getFirst()
-              + " could not be run ("
-              + missing.getMessage()
-              + "): install Open MPI (Debian packages openmpi-bin and libopenmpi-dev)",
-          missing);
-    }
-    try {
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        throw new IOException(
-            String.join(" ", command) + " failed: " + output.strip().replace('\n', ' '));
-      }
-      return output;
-    } finally {
-      process.destroyForcibly();
-    }
-  }
-
-  private static void print(List<Map<String, Object>> rows) {
-    System.out.println(
-        "| model | Starling | on two threads | MPI get, put | MPI chunked | MPI shared window |"
-            + " MPI RMA / Starling | on two threads |");
-    System.out.println("|---|---:|---:|---:|---:|---:|---:|---:|");
-    for (Map<String, Object> row : rows) {
-      System.out.printf(
-          Locale.ROOT,
-          "| %.0f MB | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.3f ms | %.2f | %.2f |%n",
-          (long) row.get("bytes") / 1e6,
-          (double) row.get("starlingMs"),
-          (double) row.get("starlingTwoThreadsMs"),
-          (double) row.get("wholeMs"),
-          (double) row.get("chunkedMs"),
-          (double) row.get("sharedMs"),
-          (double) row.get("ratio"),
-          (double) row.get("ratioTwoThreads"));
-    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.starling.bench;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.starling.engine.kernel.KernelWarmUp;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.optimizer.AdamW;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -21,13 +21,11 @@ import java.util.Map;
  * rounds' ratios is given beside it: other users of the machine take processors from both, but
  * replay has use for two. Every replay must lead to the replicas that the run ended with.
  *
- * <p>Run as {@code java $FLAGS -cp starling-bench.jar dev.starling.bench.ReplayComparison [--rounds
- * R] [--ranks N] [--gradients G] [--parameters P]}, where the flags are {@code starling.jvm.flags}
- * of pom.xml.
+ * <p>Run as {@code java $FLAGS -cp starling-bench.jar dev.starling.bench.ReplayComparison [--json]
+ * [--rounds R] [--ranks N] [--gradients G] [--parameters P]}, where the flags are {@code
+ * starling.jvm.flags} of pom.xml.
  */
 public final class ReplayComparison {
-  private static final double GIGA = 1e9;
-
   private ReplayComparison() {}
 
   /**
@@ -53,7 +51,7 @@ public final class ReplayComparison {
       double medianRatio) {}
 
   /**
-   * Measures and prints a table.
+   * Measures and prints a table, or one line of JSON.
    *
    * @param arguments see the class
    * @throws Exception when a run cannot be made or replayed
@@ -63,17 +61,27 @@ public final class ReplayComparison {
     int ranks = 3;
     int gradients = 150;
     long parameters = 235_146;
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      String value = arguments[i + 1];
+    boolean json = false;
+    for (int i = 0; i < arguments.length; i++) {
       switch (arguments[i]) {
-        case "--rounds" -> rounds = Integer.parseInt(value);
-        case "--ranks" -> ranks = Integer.parseInt(value);
-        case "--gradients" -> gradients = Integer.parseInt(value);
-        case "--parameters" -> parameters = Long.parseLong(value);
+        case "--json" -> json = true;
+        case "--rounds" -> rounds = Integer.parseInt(arguments[++i]);
+        case "--ranks" -> ranks = Integer.parseInt(arguments[++i]);
+        case "--gradients" -> gradients = Integer.parseInt(arguments[++i]);
+        case "--parameters" -> parameters = Long.parseLong(arguments[++i]);
         default -> throw new IllegalArgumentException(arguments[i] + " is no option of this");
       }
     }
-    print(measure(ranks, gradients, parameters, rounds));
+    Map<String, Object> measured = new LinkedHashMap<>();
+    if (json) {
+      measured.put("environment", Environment.facts());
+    }
+    measured.put("replays", measure(ranks, gradients, parameters, rounds));
+    ObjectMapper mapper = new ObjectMapper();
+    System.out.print(
+        json
+            ? mapper.writeValueAsString(measured) + "\n"
+            : Table.markdown(mapper.valueToTree(measured)));
   }
 
   /** Compares for every optimizer and payload. */
@@ -158,25 +166,5 @@ public final class ReplayComparison {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
-  }
-
-  private static void print(List<Row> rows) {
-    System.out.println(
-        "| optimizer | gradients kept as | GB of gradients | reading | kernels | replay | replay /"
-            + " slower of both | median |");
-    System.out.println("|---|---|---:|---:|---:|---:|---:|---:|");
-    for (Row row : rows) {
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %s | %.2f | %.2f GB/s | %.2f GB/s | %.2f GB/s | %.2f | %.2f |%n",
-          row.optimizer(),
-          row.payload(),
-          row.payloadBytes() / GIGA,
-          row.read(),
-          row.kernels(),
-          row.replay(),
-          row.ratio(),
-          row.medianRatio());
-    }
   }
 }

@@ -16,13 +16,8 @@ import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.JobContext;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Two replicas in two processes: this one begins every exchange, the other one only owns its
@@ -32,17 +27,16 @@ final class TwoProcessExchange implements AutoCloseable {
   private static final float OWN = 1f;
   private static final float PEERS = 3f;
   private static final float MEAN = 2f;
-  private static final long PEER_LIMIT_S = 60;
 
   private final ReplicaLayout layout;
-  private final Process process;
+  private final PeerProcess process;
   private Replica home;
   private Remote own;
   private Remote peer;
   private Kernels kernels;
   private ExchangeMachine machine;
 
-  private TwoProcessExchange(ReplicaLayout layout, Process process) {
+  private TwoProcessExchange(ReplicaLayout layout, PeerProcess process) {
     this.layout = layout;
     this.process = process;
   }
@@ -61,12 +55,12 @@ final class TwoProcessExchange implements AutoCloseable {
     KernelWarmUp.run();
     long job = ThreadLocalRandom.current().nextLong() >>> 1;
     ReplicaLayout layout = layout(modelBytes);
-    TwoProcessExchange pair = new TwoProcessExchange(layout, startPeer(job, modelBytes));
+    TwoProcessExchange pair =
+        new TwoProcessExchange(
+            layout, PeerProcess.start(TwoProcessExchange.class, job, modelBytes));
     try {
       pair.home = replica(fabric, layout, job, 0, OWN);
-      if (pair.process.getInputStream().read() < 0) {
-        throw new IOException("the peer's process ended before its replica was made");
-      }
+      pair.process.await("its replica was made");
       pair.own = fabric.connect(fabric.expose(pair.home), layout, 0, 0);
       pair.peer = fabric.connect(fabric.describe(job, 1, 0), layout, 0, 0);
       pair.kernels = ParallelCpuKernels.of(threads);
@@ -88,18 +82,6 @@ final class TwoProcessExchange implements AutoCloseable {
 
   private static ReplicaLayout layout(long modelBytes) {
     return ReplicaLayout.of(2, modelBytes / Float.BYTES, JobContext.STRIPE_BYTES_DEFAULT);
-  }
-
-  private static Process startPeer(long job, long modelBytes) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(flag -> flag.startsWith("--"))
-        .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(
-        List.of(TwoProcessExchange.class.getName(), Long.toString(job), Long.toString(modelBytes)));
-    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   /**
@@ -195,16 +177,6 @@ final class TwoProcessExchange implements AutoCloseable {
     if (home != null) {
       home.close();
     }
-    try {
-      process.getOutputStream().close();
-      if (!process.waitFor(PEER_LIMIT_S, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-    } catch (IOException alreadyEnded) {
-      process.destroyForcibly();
-    } catch (InterruptedException interrupted) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
+    process.close();
   }
 }

@@ -78,6 +78,36 @@ void unpack_bf16(const uint16_t *restrict packed, float *restrict out, int64_t c
   }
 }
 
+/* What the memory gives, as STREAM asks: the traffic of copy, scale, add and triad. */
+void scale(const float *restrict x, float *restrict out, float factor, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    out[i] = factor * x[i];
+  }
+}
+
+void add(const float *restrict x, const float *restrict y, float *restrict out, int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    out[i] = x[i] + y[i];
+  }
+}
+
+void triad(const float *restrict x, const float *restrict y, float *restrict out, float factor,
+           int64_t count) {
+  for (int64_t i = 0; i < count; i++) {
+    out[i] = x[i] + factor * y[i];
+  }
+}
+
+/* A call that does nothing, and as many of them from C, through a pointer that the compiler cannot follow. */
+void nothing(void) {}
+
+void call_nothing(int64_t times) {
+  void (*volatile pointer)(void) = nothing;
+  for (int64_t i = 0; i < times; i++) {
+    pointer();
+  }
+}
+
 void copy(const float *restrict x, float *restrict out, int64_t count) {
   memcpy(out, x, (size_t)count * sizeof(float));
 }

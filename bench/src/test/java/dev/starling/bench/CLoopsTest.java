@@ -34,8 +34,9 @@ class CLoopsTest {
     benchmark.open();
     try {
       Pair pair = new Pair();
-      benchmark.javaAndC(pair);
-      benchmark.javaAndC(pair);
+      Ceilings ceilings = new Ceilings();
+      benchmark.javaAndC(pair, ceilings);
+      benchmark.javaAndC(pair, ceilings);
       assertFalse(Double.isNaN(pair.javaNs() + pair.rivalNs()));
     } finally {
       benchmark.close();

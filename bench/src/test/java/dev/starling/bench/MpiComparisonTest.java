@@ -2,10 +2,9 @@ package dev.starling.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.starling.engine.fabric.ShmFabric;
+import dev.starling.jextract.Lanes;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -24,25 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class MpiComparisonTest {
-  private static final String LANE = "mpi";
-  private static final String REQUIRED = "STARLING_REQUIRED_LANES";
-
-  /**
-   * Goes on where Open MPI is installed, else skips with the reason, or fails where CI demands it.
-   */
   private static void enterLane() {
-    if (isOnPath("mpicc") && isOnPath("mpirun")) {
-      return;
-    }
-    String reason =
-        "Lane 'mpi' is skipped because mpicc and mpirun are not on the PATH (install the Debian"
-            + " packages openmpi-bin and libopenmpi-dev).";
-    String required = System.getenv(REQUIRED);
-    if (required != null && Arrays.asList(required.split(",")).contains(LANE)) {
-      fail(reason + " " + REQUIRED + "=" + required + " demands it.");
-    }
-    System.out.println(reason);
-    abort(reason);
+    Lanes.enter(
+        "mpi",
+        isOnPath("mpicc") && isOnPath("mpirun"),
+        "mpicc and mpirun are not on the PATH (install the Debian packages openmpi-bin and"
+            + " libopenmpi-dev)");
   }
 
   private static boolean isOnPath(String command) {
@@ -53,7 +39,7 @@ class MpiComparisonTest {
   @Test
   void shouldMeasureBothSidesOfTheComparison() throws Exception {
     enterLane();
-    List<Map<String, Object>> rows = MpiComparison.measure(List.of(100_000L), 1);
+    List<Map<String, Object>> rows = MpiComparison.exchanges(List.of(100_000L), 1);
     assertEquals(1, rows.size());
     for (String key :
         List.of("starlingMs", "starlingTwoThreadsMs", "wholeMs", "chunkedMs", "sharedMs")) {
@@ -66,6 +52,37 @@ class MpiComparisonTest {
         best / (double) rows.getFirst().get("starlingMs"),
         (double) rows.getFirst().get("ratio"),
         1e-9);
+  }
+
+  @Test
+  void shouldMeasureBothSidesOfTheReduction() throws Exception {
+    enterLane();
+    List<Map<String, Object>> rows = MpiComparison.allreduces(List.of(100_000L), 1);
+    Map<String, Object> row = rows.getFirst();
+    double starlingMs = (double) row.get("starlingMs");
+    assertTrue(starlingMs > 0, "starlingMs of " + rows);
+    Map<?, ?> all = (Map<?, ?>) row.get("all");
+    assertEquals(12, all.size(), "three settings, in place or not, with the division or not");
+    double sumMs =
+        all.entrySet().stream()
+            .filter(way -> ((String) way.getKey()).endsWith("Sum"))
+            .mapToDouble(way -> (double) way.getValue())
+            .min()
+            .orElseThrow();
+    assertEquals(sumMs, (double) row.get("sumMs"), "the fastest way counts");
+    assertEquals(sumMs, all.get(row.get("sum")));
+    assertEquals(sumMs / starlingMs, (double) row.get("ratio"), 1e-9);
+    assertEquals((double) row.get("meanMs") / starlingMs, (double) row.get("ratioMean"), 1e-9);
+  }
+
+  @Test
+  void shouldReduceBetweenTwoProcessesAndLeaveNothing() throws Exception {
+    long before = regions();
+    try (TwoProcessMean mean = TwoProcessMean.open(7_000_004)) {
+      assertTrue(mean.medianMs(3) > 0);
+      assertTrue(mean.medianMs(4) > 0);
+    }
+    assertEquals(before, regions());
   }
 
   /** Several stripes, an odd length, and threads that share the work. */

@@ -28,7 +28,8 @@ import java.lang.foreign.MemorySegment;
  * be written again when two more rounds have begun, so callers take turns with two or more.
  *
  * <p>With two workers that address each other's memory, each averages one half and writes both
- * copies, in one pass instead of two.
+ * copies, in one pass instead of two. Then nobody touches the vector any more once {@link #isDone},
+ * and it may be written again at once.
  *
  * <p>All workers get the same bits: a chunk is summed once, around the ring. Belongs to one thread;
  * {@link #poll} never waits and allocates nothing.
