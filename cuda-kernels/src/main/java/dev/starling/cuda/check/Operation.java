@@ -67,7 +67,7 @@ enum Operation {
       "ur",
       0,
       (m, a, f, n) -> ScalarKernels.accumulate(m, a[0], m, a[1], n),
-      (k, m, a, f, n) -> ((CudaKernels) k).accumulate(m, a[0], m, a[1], n)),
+      (k, m, a, f, n) -> k.accumulate(m, a[0], m, a[1], n)),
   ADD_DECAY(
       "ur",
       1,
@@ -168,7 +168,7 @@ enum Operation {
 
   /** Whether kernels offer it: some operations are those of a device alone. */
   boolean isOfferedBy(Kernels kernels) {
-    return ordinal() < ACCUMULATE.ordinal() || kernels instanceof CudaKernels;
+    return ordinal() <= ACCUMULATE.ordinal() || kernels instanceof CudaKernels;
   }
 
   /** Whether a vector holds floats, rather than bfloat16. */

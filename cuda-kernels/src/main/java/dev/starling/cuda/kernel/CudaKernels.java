@@ -169,6 +169,12 @@ public final class CudaKernels implements Kernels {
   }
 
   @Override
+  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    begin(Operation.ACCUMULATE, count).vector(acc, ao).vector(g, go);
+    return submit();
+  }
+
+  @Override
   public long scale(MemorySegment x, long xo, float s, long count) {
     begin(Operation.SCALE, count).vector(x, xo).number(s);
     return submit();
@@ -196,21 +202,6 @@ public final class CudaKernels implements Kernels {
       long count) {
     begin(Operation.ADAM, count).vector(m, mo).vector(v, vo).vector(g, go);
     call.number(beta1).number(beta2).number(c1).number(c2).number(epsilon);
-    return submit();
-  }
-
-  /**
-   * Submits {@code acc = acc + g}, in place.
-   *
-   * @param acc sum, read and written
-   * @param ao offset of {@code acc}, bytes
-   * @param g gradient
-   * @param go offset of {@code g}, bytes
-   * @param count floats in each vector
-   * @return ticket
-   */
-  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
-    begin(Operation.ACCUMULATE, count).vector(acc, ao).vector(g, go);
     return submit();
   }
 

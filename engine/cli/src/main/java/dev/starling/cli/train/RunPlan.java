@@ -6,6 +6,7 @@ import dev.starling.engine.optimizer.Nesterov;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
 import dev.starling.engine.topology.Topology;
+import dev.starling.engine.worker.Algorithm;
 import dev.starling.engine.worker.CpuSet;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.LateGradients;
@@ -40,6 +41,9 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
             ? WorkBudget.ofSteps(Math.multiplyExact(options.steps, (long) options.workers))
             : WorkBudget.ofSamples(
                 Math.max(1, Math.round(options.epochsOrDefault() * setup.train().count())));
+    if (Algorithm.parse(options.algorithm).isSynchronous()) {
+      budget = budget.inWholeRounds(options.batch, options.workers);
+    }
     return new RunPlan(options, setup, budget, ComputeDevice.ofOtherProcesses(options));
   }
 
@@ -51,6 +55,13 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
    */
   RunPlan computingHere(IntUnaryOperator localRank) {
     return new RunPlan(options, setup, budget, ComputeDevice.choose(options, localRank));
+  }
+
+  /** {@return steps that each worker does where the workers have rounds; otherwise no limit} */
+  long roundsPerWorker() {
+    return Algorithm.parse(options.algorithm).isSynchronous()
+        ? Math.round(budget.stepsPerWorker(options.batch, options.workers))
+        : Long.MAX_VALUE;
   }
 
   /** {@return parameters of the model} */
@@ -73,6 +84,7 @@ record RunPlan(TrainOptions options, RunSetup setup, WorkBudget budget, ComputeD
         new JobContext()
             .workers(options.workers)
             .parameterCount(parameterCount())
+            .algorithm(Algorithm.parse(options.algorithm))
             .stripeBytes(options.stripeBytes)
             .stripesInFlight(options.stripesInFlight)
             .topology(Topology.parse(options.topology, options.workers, options.seed))

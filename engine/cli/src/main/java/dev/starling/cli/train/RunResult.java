@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 /**
  * What a run came to.
  *
+ * @param algorithm how the workers came to one model, as the option names it
  * @param averaged the average of all replicas on the evaluation set
  * @param loss running mean of the training losses, over all workers
  * @param workers what each worker did, by rank
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
  * @param outDirectory where its files are
  */
 record RunResult(
+    String algorithm,
     Evaluation averaged,
     double loss,
     List<WorkerResult> workers,
@@ -95,6 +97,7 @@ record RunResult(
   /** {@return the keys that programs read} */
   Map<String, Object> toJson() {
     Map<String, Object> json = new LinkedHashMap<>();
+    json.put("algorithm", algorithm);
     json.put("accuracy", Json.number(averaged.accuracy()));
     json.put("workerAccuracies", workers.stream().map(w -> Json.number(w.accuracy())).toList());
     json.put("loss", Json.number(loss));

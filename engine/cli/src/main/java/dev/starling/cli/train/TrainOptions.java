@@ -6,6 +6,7 @@ import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.KernelsChoice;
 import dev.starling.engine.kernel.ParallelCpuKernels;
 import dev.starling.engine.topology.Topology;
+import dev.starling.engine.worker.Algorithm;
 import dev.starling.engine.worker.CpuSet;
 import dev.starling.engine.worker.JobContext;
 import dev.starling.engine.worker.LateGradients;
@@ -88,6 +89,15 @@ final class TrainOptions {
           "With --processes: start a dead worker again, N times in all, 0 to 1000000; it copies the"
               + " model of one that lives. Default: ${DEFAULT-VALUE}.")
   int restarts;
+
+  @Option(
+      names = "--algorithm",
+      paramLabel = "ad-psgd|allreduce|d-psgd|a-psgd",
+      description =
+          "How the workers come to one model: ad-psgd averages with one neighbour at a time and"
+              + " waits for nobody; to compare with, allreduce and d-psgd go through common rounds,"
+              + " a-psgd keeps each part of the model at one worker. Default: ${DEFAULT-VALUE}.")
+  String algorithm = "ad-psgd";
 
   @Option(
       names = "--topology",
@@ -342,6 +352,7 @@ final class TrainOptions {
     ConfigurationException.requireRange("--validation-fraction", validationFraction, 0, 0.9);
     ConfigurationException.requireRange("--workers", workers, 1, MAX_WORKERS);
     Topology.parse(topology, workers, seed);
+    requireFor(Algorithm.parse(algorithm));
     CpuSet.parse(agentCpus);
     LateGradients.parse(late);
     PartnerPolicy.Kind.parse(partner);
@@ -393,6 +404,20 @@ final class TrainOptions {
     return this;
   }
 
+  /** Only AD-PSGD goes on without a worker, and only its runs can be replayed. */
+  private void requireFor(Algorithm chosen) {
+    String unfit =
+        restarts > 0 ? "--restart" : record.isUsed() ? "a log, checkpoints or --resume" : "";
+    if (chosen.needsEveryWorker() && !unfit.isEmpty()) {
+      throw new ConfigurationException(
+          "--algorithm="
+              + algorithm
+              + " does not go together with "
+              + unfit
+              + ": leave that out, or use ad-psgd");
+    }
+  }
+
   private static void requireOneOf(String name, String value, String... accepted) {
     for (String one : accepted) {
       if (one.equals(value)) {
@@ -436,6 +461,7 @@ final class TrainOptions {
     map.put("validationFraction", validationFraction);
     map.put("model", model);
     map.put("workers", workers);
+    map.put("algorithm", algorithm);
     map.put("topology", topology);
     map.put("partner", partner);
     map.put("optimizer", optimizer);

@@ -219,6 +219,7 @@ final class TrainingRun {
     job.account();
     RunResult result =
         new RunResult(
+            options.algorithm,
             averaged,
             RunMonitor.meanLoss(job.board()),
             workers,

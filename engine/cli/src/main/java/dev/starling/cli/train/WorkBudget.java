@@ -31,6 +31,18 @@ record WorkBudget(long total, boolean inSamples) {
   }
 
   /**
+   * Cuts off what is less than a step of every worker: a round that not all begin is not done.
+   *
+   * @param batch samples per step
+   * @param workers number of workers
+   * @return the budget of one round or more
+   */
+  WorkBudget inWholeRounds(int batch, int workers) {
+    long round = (long) workers * (inSamples ? batch : 1);
+    return new WorkBudget(Math.max(1, total / round) * round, inSamples);
+  }
+
+  /**
    * Takes one step's share.
    *
    * @param board where the work lies

@@ -76,7 +76,10 @@ final class WorkerLoop {
     record.progress(steps, samples, loss, beginNs, System.nanoTime(), waitedBeforeNs);
     try (Pass pass = plan.device().newPass(model, options.batch, worker.rank());
         FlatParameters parameters = new FlatParameters(model.parameterCount())) {
-      while (!stop.getAsBoolean() && !Thread.currentThread().isInterrupted()) {
+      while (!stop.getAsBoolean()
+          && !worker.areRoundsOver()
+          && steps < plan.roundsPerWorker()
+          && !Thread.currentThread().isInterrupted()) {
         Batch batch = sampler.next();
         if (!plan.budget().take(board, batch.size())) {
           return;

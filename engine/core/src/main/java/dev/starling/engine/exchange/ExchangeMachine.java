@@ -59,6 +59,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private final MemorySegment region;
   private final Remote own;
   private final StripeStream stream;
+  private final SoloCombine solo;
   private final Journal journal;
   private final Counters counters;
   private final long[] versions;
@@ -82,7 +83,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private boolean succeeded;
 
   /**
-   * Creates a machine for one replica.
+   * Creates a machine for one replica, which averages with its partners and steps alone.
    *
    * @param replica the worker's own replica
    * @param own a connection to it, used by this machine alone
@@ -100,11 +101,38 @@ public final class ExchangeMachine implements CompletionHandler {
       MemorySegment staging,
       Journal journal,
       Counters counters) {
+    this(replica, own, kernels, chunkBytes, staging, journal, counters, Combine.AVERAGE, null);
+  }
+
+  /**
+   * Creates a machine for one replica.
+   *
+   * @param replica the worker's own replica
+   * @param own a connection to it, used by this machine alone
+   * @param kernels who computes
+   * @param chunkBytes how much one poll combines
+   * @param staging memory for incoming chunks of peers that are not addressable, or null
+   * @param journal is told every event
+   * @param counters the worker's counters
+   * @param combine what becomes of both sides of an exchange
+   * @param solo computes the next state when there is no partner; null for a plain step
+   */
+  public ExchangeMachine(
+      Replica replica,
+      Remote own,
+      Kernels kernels,
+      long chunkBytes,
+      MemorySegment staging,
+      Journal journal,
+      Counters counters,
+      Combine combine,
+      SoloCombine solo) {
+    this.solo = solo;
     this.replica = replica;
     this.layout = replica.layout();
     this.region = replica.segment();
     this.own = own;
-    this.stream = new StripeStream(kernels, chunkBytes, staging);
+    this.stream = new StripeStream(kernels, chunkBytes, staging, combine);
     this.journal = journal;
     this.counters = counters;
     this.versions = new long[layout.stripes()];
@@ -167,6 +195,15 @@ public final class ExchangeMachine implements CompletionHandler {
   }
 
   /**
+   * Returns the version that the last exchange made of the partner's stripe.
+   *
+   * @return its low 28 bits, after {@link Outcome#EXCHANGED}
+   */
+  public long partnerVersion() {
+    return LockWord.version(LockWord.publish(peerWord));
+  }
+
+  /**
    * Goes on with what is under way, without waiting.
    *
    * @return how many things happened, 0 when there was nothing to do
@@ -180,7 +217,7 @@ public final class ExchangeMachine implements CompletionHandler {
       work += peer.poll(this);
     }
     if (state == State.STREAMING || state == State.STEPPING) {
-      work += stream.poll();
+      work += isSolo() ? solo.poll() : stream.poll();
       streamed();
     } else if (awaited == 0) {
       advance();
@@ -367,18 +404,24 @@ public final class ExchangeMachine implements CompletionHandler {
   private void step(Outcome outcomeAfter) {
     finalOutcome = outcomeAfter;
     state = State.STEPPING;
-    stream.beginAlone(
-        region,
-        layout.planeOffset(stripe, LockWord.current(ownWord)),
-        layout.planeOffset(stripe, LockWord.target(ownWord)),
-        update,
-        layout.stripeStart(stripe) * Float.BYTES,
-        layout.stripeLengthBytes(stripe));
+    long current = layout.planeOffset(stripe, LockWord.current(ownWord));
+    long target = layout.planeOffset(stripe, LockWord.target(ownWord));
+    long updateOffset = layout.stripeStart(stripe) * Float.BYTES;
+    long lengthBytes = layout.stripeLengthBytes(stripe);
+    if (solo == null) {
+      stream.beginAlone(region, current, target, update, updateOffset, lengthBytes);
+    } else {
+      solo.begin(region, current, target, update, updateOffset, lengthBytes);
+    }
+  }
+
+  private boolean isSolo() {
+    return state == State.STEPPING && solo != null;
   }
 
   private void streamed() {
     if (state == State.STEPPING) {
-      if (stream.isDone()) {
+      if (isSolo() ? solo.isDone() : stream.isDone()) {
         publishOwn();
       }
     } else if (stream.hasFailed()) {

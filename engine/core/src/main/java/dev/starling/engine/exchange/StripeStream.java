@@ -26,6 +26,7 @@ final class StripeStream {
   private final Kernels kernels;
   private final long chunkBytes;
   private final MemorySegment staging;
+  private final Combine mode;
   private final boolean[] arrived;
   private final int depth;
 
@@ -56,8 +57,10 @@ final class StripeStream {
    * @param kernels who computes
    * @param chunkBytes length of a chunk, a multiple of 64
    * @param staging memory for incoming chunks, or null when every peer is addressable
+   * @param mode what becomes of both sides
    */
-  StripeStream(Kernels kernels, long chunkBytes, MemorySegment staging) {
+  StripeStream(Kernels kernels, long chunkBytes, MemorySegment staging, Combine mode) {
+    this.mode = mode;
     this.kernels = kernels;
     this.chunkBytes = chunkBytes;
     this.staging = staging;
@@ -195,16 +198,10 @@ final class StripeStream {
     long at = chunk * chunkBytes;
     long count = chunkLength(chunk) / Float.BYTES;
     if (peer == null) {
-      return kernels.step(
-          own,
-          ownCurrent + at,
-          update.values(),
-          updateOffset + at,
-          own,
-          ownTarget + at,
-          update.learningRate(),
-          update.keep(),
-          count);
+      return stepFrom(own, ownCurrent + at, own, ownTarget + at, at, count);
+    }
+    if (mode == Combine.SERVE) {
+      return serve(chunk, at, count);
     }
     if (direct == null) {
       long slot = (chunk % depth) * chunkBytes;
@@ -248,5 +245,29 @@ final class StripeStream {
             update.learningRate(),
             update.keep(),
             count);
+  }
+
+  /** The home's state after the update, for both sides. */
+  private long serve(int chunk, long at, long count) {
+    if (direct == null) {
+      return stepFrom(staging, chunk % depth * chunkBytes, own, ownTarget + at, at, count);
+    }
+    // The second pass over the chunk finds it in the cache.
+    stepFrom(direct, peerCurrent + at, direct, peerTarget + at, at, count);
+    return stepFrom(direct, peerCurrent + at, own, ownTarget + at, at, count);
+  }
+
+  private long stepFrom(
+      MemorySegment from, long fromAt, MemorySegment into, long intoAt, long at, long count) {
+    return kernels.step(
+        from,
+        fromAt,
+        update.values(),
+        updateOffset + at,
+        into,
+        intoAt,
+        update.learningRate(),
+        update.keep(),
+        count);
   }
 }

@@ -98,6 +98,12 @@ public final class CpuKernels implements Kernels {
   }
 
   @Override
+  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    VectorKernels.accumulate(acc, ao, g, go, count);
+    return ++lastTicket;
+  }
+
+  @Override
   public long scale(MemorySegment x, long xo, float s, long count) {
     VectorKernels.scale(x, xo, s, count);
     return ++lastTicket;

@@ -172,6 +172,18 @@ public interface Kernels extends AutoCloseable {
   long momentum(MemorySegment v, long vo, MemorySegment g, long go, float mu, long count);
 
   /**
+   * Submits {@code acc = acc + g}, in place.
+   *
+   * @param acc sum, read and written
+   * @param ao offset of {@code acc}, bytes
+   * @param g addend
+   * @param go offset of {@code g}, bytes
+   * @param count floats in each vector
+   * @return ticket
+   */
+  long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count);
+
+  /**
    * Submits {@code x = x * s}, in place.
    *
    * @param x vector, read and written

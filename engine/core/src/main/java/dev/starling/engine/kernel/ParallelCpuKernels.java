@@ -48,6 +48,7 @@ public final class ParallelCpuKernels implements Kernels {
     STEP_AVERAGE,
     STEP_AVERAGE_BOTH,
     MOMENTUM,
+    ACCUMULATE,
     SCALE,
     NESTEROV,
     ADAM
@@ -80,6 +81,7 @@ public final class ParallelCpuKernels implements Kernels {
             VectorKernels.stepAverageBoth(
                 v[0], a, v[1], b, v[2], c, v[3], d, v[4], e, f[0], f[1], n);
         case MOMENTUM -> VectorKernels.momentum(v[0], a, v[1], b, f[0], n);
+        case ACCUMULATE -> VectorKernels.accumulate(v[0], a, v[1], b, n);
         case SCALE -> VectorKernels.scale(v[0], a, f[0], n);
         case NESTEROV -> VectorKernels.nesterov(v[0], a, v[1], b, f[0], n);
         case ADAM -> VectorKernels.adam(v[0], a, v[1], b, v[2], c, f[0], f[1], f[2], f[3], f[4], n);
@@ -362,6 +364,16 @@ public final class ParallelCpuKernels implements Kernels {
     set(op, 0, v, vo);
     set(op, 1, g, go);
     op.factors[0] = mu;
+    return post();
+  }
+
+  @Override
+  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    long ga = Operands.address("g", g, go, count);
+    requireOutput("acc", acc, ao, count, ga, ga, ga);
+    Operation op = next(Kind.ACCUMULATE, count);
+    set(op, 0, acc, ao);
+    set(op, 1, g, go);
     return post();
   }
 

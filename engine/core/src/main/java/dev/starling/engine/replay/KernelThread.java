@@ -236,6 +236,11 @@ final class KernelThread implements Kernels {
   }
 
   @Override
+  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    return submit(count, () -> VectorKernels.accumulate(acc, ao, g, go, count));
+  }
+
+  @Override
   public long scale(MemorySegment x, long xo, float s, long count) {
     return submit(count, () -> VectorKernels.scale(x, xo, s, count));
   }

@@ -41,6 +41,11 @@ public final class ControlLine {
    */
   public static final int VERSION_OFFSET = CUT_OFFSET + Long.BYTES;
 
+  /**
+   * Offset of the round word inside the line, 8 bytes: how far the home is in a collective round.
+   */
+  public static final int ROUND_OFFSET = VERSION_OFFSET + Long.BYTES;
+
   private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
   private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle().withInvokeExactBehavior();
 
@@ -114,6 +119,17 @@ public final class ControlLine {
    */
   static void writeWord(MemorySegment region, long offsetBytes, long value) {
     LONG.setRelease(region, offsetBytes, value);
+  }
+
+  /**
+   * Stores the round word, after all that the home has written.
+   *
+   * @param region the home's region
+   * @param offsetBytes the word's offset, 8-aligned
+   * @param value its value
+   */
+  public static void writeRound(MemorySegment region, long offsetBytes, long value) {
+    writeWord(region, offsetBytes, value);
   }
 
   /**

@@ -12,6 +12,9 @@ public final class ReplicaLayout {
   /** Planes that every stripe has from the start. */
   public static final int PLANES = 3;
 
+  /** Gradient buffers of a region that shares them. */
+  public static final int GRADIENTS = 3;
+
   /** Offset of the counters section, {@link dev.starling.engine.metrics.Counters}. */
   public static final long COUNTERS_OFFSET = RegionHeader.LENGTH_BYTES;
 
@@ -43,12 +46,14 @@ public final class ReplicaLayout {
   private final long[] planesOffset;
   private final long[] planeStride;
   private final long[] reserveOffset;
+  private final long gradientsOffset;
+  private final long gradientStride;
   private final long pairingsOffset;
   private final long controlOffset;
   private final long reservedBytes;
   private final long lengthBytes;
 
-  private ReplicaLayout(int workers, long[] stripeStart) {
+  private ReplicaLayout(int workers, long[] stripeStart, boolean sharesGradients) {
     this.workers = workers;
     this.stripeStart = stripeStart;
     int stripes = stripeStart.length - 1;
@@ -66,6 +71,11 @@ public final class ReplicaLayout {
       planesOffset[stripe] = offset;
       planeStride[stripe] = align(stripeLengthBytes(stripe), alignment);
       offset += PLANES * planeStride[stripe];
+    }
+    gradientsOffset = align(offset, HUGE_ALIGNMENT);
+    gradientStride = sharesGradients ? align(parameterCount * Float.BYTES, PLANE_ALIGNMENT) : 0;
+    if (sharesGradients) {
+      offset = gradientsOffset + GRADIENTS * gradientStride;
     }
     offset = align(offset, PAGE_BYTES);
     reservedBytes = offset;
@@ -99,7 +109,7 @@ public final class ReplicaLayout {
     for (int i = 0; i <= stripes; i++) {
       start[i] = Math.min(parameterCount, i * stripeFloats);
     }
-    return new ReplicaLayout(workers, start);
+    return new ReplicaLayout(workers, start, false);
   }
 
   /**
@@ -122,7 +132,35 @@ public final class ReplicaLayout {
     }
     ConfigurationException.requireRange(
         "parameters", start[stripeParameters.length], 1, MAX_PARAMETERS);
-    return new ReplicaLayout(workers, start);
+    return new ReplicaLayout(workers, start, false);
+  }
+
+  /**
+   * Adds the worker's gradient buffers to the region, where peers reach them.
+   *
+   * @return a layout that is equal otherwise
+   */
+  public ReplicaLayout withSharedGradients() {
+    return new ReplicaLayout(workers, stripeStart, true);
+  }
+
+  /**
+   * Tells whether the gradient buffers lie in the region.
+   *
+   * @return whether peers reach them
+   */
+  public boolean sharesGradients() {
+    return gradientStride > 0;
+  }
+
+  /**
+   * Returns where a gradient buffer lies, if they lie in the region.
+   *
+   * @param buffer 0 to 2
+   * @return offset in the region
+   */
+  public long gradientOffset(int buffer) {
+    return gradientsOffset + buffer * gradientStride;
   }
 
   /**
@@ -270,7 +308,8 @@ public final class ReplicaLayout {
    * @return equal for equal layouts
    */
   public long shapeHash() {
-    return 31L * Arrays.hashCode(stripeStart) + workers + (parameterCount << 20);
+    long shape = 31L * Arrays.hashCode(stripeStart) + workers + (parameterCount << 20);
+    return sharesGradients() ? ~shape : shape;
   }
 
   private long planeAlignment(int stripe) {

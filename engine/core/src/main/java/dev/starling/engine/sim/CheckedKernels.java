@@ -105,6 +105,12 @@ final class CheckedKernels implements Kernels {
   }
 
   @Override
+  public long accumulate(MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    writing(acc, ao);
+    return kernels.accumulate(acc, ao, g, go, count);
+  }
+
+  @Override
   public long scale(MemorySegment x, long xo, float s, long count) {
     writing(x, xo);
     return kernels.scale(x, xo, s, count);

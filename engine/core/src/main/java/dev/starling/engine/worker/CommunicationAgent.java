@@ -23,6 +23,8 @@ import org.agrona.concurrent.NanoClock;
  *   RESTING --take--> ADVANCING --done--> PUBLISHING --last stripe published--> RESTING
  *           '--too stale: dropped--> RESTING
  *   RESTING --checkpoint wanted--> COPYING --copied--> RESTING
+ *   synchronous algorithms:  RESTING --take--> GATHERING --all are there--> ADVANCING
+ *                                              '--a worker has ended: dropped--> RESTING
  * </pre>
  *
  * <p>Every call of {@link #doWork} returns after a bounded amount of work and allocates nothing,
@@ -31,6 +33,7 @@ import org.agrona.concurrent.NanoClock;
 public final class CommunicationAgent implements Agent {
   private enum Phase {
     RESTING,
+    GATHERING,
     ADVANCING,
     PUBLISHING,
     COPYING
@@ -55,8 +58,13 @@ public final class CommunicationAgent implements Agent {
   private final NanoClock clock;
   private final JobContext context;
   private final Update update = new Update();
+  private final HomeVersions homes = new HomeVersions();
   private final long parameterCount;
   private final int stripes;
+  private final Rounds rounds;
+  private final RoundGate gate;
+  private final float share;
+  private final int firstStripe;
 
   private Phase phase = Phase.RESTING;
   private long optimizerStep;
@@ -89,6 +97,13 @@ public final class CommunicationAgent implements Agent {
     this.context = context;
     this.progress = progress;
     this.lanes = lanes;
+    rounds = parts.rounds;
+    gate = parts.gate;
+    boolean served = context.algorithm() == Algorithm.A_PSGD;
+    // There is one model where other algorithms have one for each worker: a gradient moves it less.
+    share = served ? 1f / context.workers() : 1f;
+    // Each rank begins with a shard of its own, so that not all ask the same home at once.
+    firstStripe = served ? replica.rank() % replica.layout().stripes() : 0;
     parameterCount = replica.layout().parameterCount();
     stripes = replica.layout().stripes();
   }
@@ -114,6 +129,7 @@ public final class CommunicationAgent implements Agent {
     }
     switch (phase) {
       case RESTING -> work += checkpoints.isRequested() ? beginCopy() : take();
+      case GATHERING -> work += gather();
       case ADVANCING -> work += advance();
       case PUBLISHING -> work += publish(nowNs);
       case COPYING -> work += copy();
@@ -172,7 +188,12 @@ public final class CommunicationAgent implements Agent {
 
   private int take() {
     tellRejected();
+    // Asked for first: what was handed in before is taken before the rounds end.
+    boolean leaving = gate != null && gate.isLeaving();
     if (mailbox.isEmpty() || guard.isBreaking()) {
+      if (leaving && mailbox.isEmpty() && !gate.isOver()) {
+        endRounds();
+      }
       return 0;
     }
     resting = false;
@@ -180,17 +201,51 @@ public final class CommunicationAgent implements Agent {
       resting = true;
       return 0;
     }
-    double late = lateFactor();
+    if (rounds == null) {
+      return beginUpdate();
+    }
+    rounds.begin(mailbox.applying());
+    phase = Phase.GATHERING;
+    return 1;
+  }
+
+  /** Goes on with the round until every worker that is needed is there. */
+  private int gather() {
+    int work = rounds.poll();
+    if (rounds.isReady()) {
+      return work + beginUpdate();
+    }
+    if (rounds.isOver()) {
+      counters.add(Counter.GRADIENTS_LATE, mailbox.count());
+      endRounds();
+      phase = Phase.RESTING;
+      resting = true;
+      return 1;
+    }
+    return work;
+  }
+
+  private void endRounds() {
+    rounds.end();
+    gate.over();
+  }
+
+  private int beginUpdate() {
+    double late = rounds == null ? lateFactor() : 1;
     if (late == 0) {
       counters.add(Counter.GRADIENTS_LATE, mailbox.count());
       journal.rejected(mailbox.count(), 0, TOO_LATE);
+      phase = Phase.RESTING;
       resting = true;
       return 1;
     }
     optimizerStep++;
     optimizer.begin(optimizerStep);
     gradientScale = (float) (late * mergeFactor());
-    learningRate = schedule.learningRate(progress.meanSteps());
+    // Workers that take the same steps take them at the same rate, whenever each looks at the
+    // clock.
+    double steps = rounds == null ? progress.meanSteps() : optimizerStep - 1;
+    learningRate = share * schedule.learningRate(steps);
     journal.gradient(
         optimizerStep,
         mailbox.count(),
@@ -207,7 +262,7 @@ public final class CommunicationAgent implements Agent {
   /** The factor that the number of gradients in the sum leaves them. */
   private double mergeFactor() {
     int count = mailbox.count();
-    float factor = optimizer.gradientScale(count);
+    float factor = optimizer.gradientScale(Math.max(1, count));
     if (factor == 1f && context.mergeLimit() > 0 && count > context.mergeLimit()) {
       counters.add(Counter.GRADIENTS_SCALED, count);
       return (double) context.mergeLimit() / count;
@@ -279,7 +334,7 @@ public final class CommunicationAgent implements Agent {
         if (begun == stripes || underWay > 0 && underWay >= neighbours.connected()) {
           continue;
         }
-        lane.begin(begun++, update);
+        lane.begin((firstStripe + begun++) % stripes, update);
         underWay++;
       }
       work += lane.poll(nowNs);
@@ -293,20 +348,30 @@ public final class CommunicationAgent implements Agent {
 
   private void stripePublished(StripeLane lane) {
     if (lane.stripe() == 0) {
-      recordStaleness(lane.version() - 1);
+      recordStaleness(lane);
     }
     published++;
     if (published == stripes) {
       counters.add(Counter.GRADIENTS_APPLIED, mailbox.count());
       phase = Phase.RESTING;
       resting = true;
+      if (rounds != null) {
+        rounds.published();
+        gate.finishedRound();
+      }
     }
   }
 
-  private void recordStaleness(long versionBefore) {
+  private void recordStaleness(StripeLane lane) {
+    boolean served = lane.wasServed();
+    if (served) {
+      homes.taken(lane.version(), lane.homeVersion());
+    }
     int count = mailbox.count();
     for (int addend = 0; addend < count; addend++) {
-      counters.recordStaleness(Math.max(0, versionBefore - mailbox.readVersion(addend)));
+      long read = mailbox.readVersion(addend);
+      long staleness = served ? homes.staleness(read) : lane.version() - 1 - read;
+      counters.recordStaleness(Math.max(0, staleness));
     }
   }
 }

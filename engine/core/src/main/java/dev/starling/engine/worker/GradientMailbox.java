@@ -2,6 +2,7 @@ package dev.starling.engine.worker;
 
 import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.memory.PrivateMemory;
+import dev.starling.engine.replica.ReplicaLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -25,7 +26,7 @@ final class GradientMailbox implements AutoCloseable {
   /** How many addends keep a read version of their own; later ones share the last place. */
   static final int MAX_VERSIONS = 1024;
 
-  private static final int BUFFERS = 3;
+  private static final int BUFFERS = ReplicaLayout.GRADIENTS;
   private static final int EMPTY = 0;
   private static final int FULL = 1;
   private static final int TAKEN = 2;
@@ -50,6 +51,7 @@ final class GradientMailbox implements AutoCloseable {
   @SuppressWarnings("unused") // through MAILBOX
   private volatile int mailbox = word(1, EMPTY);
 
+  /** Creates a mailbox with buffers of its own. */
   GradientMailbox(long parameterCount) {
     this.parameterCount = parameterCount;
     long lengthBytes = parameterCount * Float.BYTES;
@@ -60,9 +62,18 @@ final class GradientMailbox implements AutoCloseable {
     }
   }
 
-  /** {@return the memory of all buffers, whole pages} */
+  /** Creates a mailbox with the buffers of a region that shares its gradients. */
+  GradientMailbox(MemorySegment region, ReplicaLayout layout) {
+    parameterCount = layout.parameterCount();
+    memory = null;
+    for (int i = 0; i < BUFFERS; i++) {
+      buffers[i] = region.asSlice(layout.gradientOffset(i), parameterCount * Float.BYTES);
+    }
+  }
+
+  /** {@return the memory of all buffers, whole pages; null when they lie in the region} */
   MemorySegment memory() {
-    return memory.pages();
+    return memory == null ? null : memory.pages();
   }
 
   /** Compute thread: the buffer to write the next gradient into. */
@@ -77,19 +88,31 @@ final class GradientMailbox implements AutoCloseable {
    * @return whether it was added to one that the agent had not taken
    */
   boolean submit(long readVersion) {
+    return submit(readVersion, 1);
+  }
+
+  /**
+   * Compute thread: hands in zeros in place of a gradient that was refused, to peers who wait for
+   * this worker; there is nothing that it could be added to.
+   */
+  void submitNothing(long readVersion) {
+    submit(readVersion, 0);
+  }
+
+  private boolean submit(long readVersion, int addends) {
     int word = (int) MAILBOX.getAcquire(this);
     if ((word & 3) == FULL && MAILBOX.compareAndSet(this, word, word(word >> 2, TAKEN))) {
       int waiting = word >> 2;
       VectorKernels.accumulate(buffers[waiting], 0, buffers[writing], 0, parameterCount);
       readVersions[waiting][Math.min(counts[waiting], MAX_VERSIONS - 1)] = readVersion;
-      counts[waiting]++;
+      counts[waiting] += addends;
       MAILBOX.setRelease(this, word(waiting, FULL));
       return true;
     }
     // Not full before, or taken by the agent just now: either way it is EMPTY, and only this thread
     // leaves EMPTY.
     int spare = (int) MAILBOX.getAcquire(this) >> 2;
-    counts[writing] = 1;
+    counts[writing] = addends;
     readVersions[writing][0] = readVersion;
     MAILBOX.setRelease(this, word(writing, FULL));
     writing = spare;
@@ -136,6 +159,8 @@ final class GradientMailbox implements AutoCloseable {
 
   @Override
   public void close() {
-    memory.close();
+    if (memory != null) {
+      memory.close();
+    }
   }
 }

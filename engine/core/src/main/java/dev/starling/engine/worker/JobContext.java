@@ -35,6 +35,8 @@ public final class JobContext extends RecordingOptions {
   /** Default of {@link #mergeLimit()}. */
   public static final int MERGE_LIMIT_DEFAULT = 4;
 
+  private static final long MIN_SHARD_BYTES = 4096;
+
   private int workers = 1;
   private long parameterCount;
   private long[] stripeParameters;
@@ -81,14 +83,48 @@ public final class JobContext extends RecordingOptions {
     ConfigurationException.requireRange("largest staleness", maxStaleness, 0, 1L << 40);
     ConfigurationException.requireRange("merge limit", mergeLimit, 0, Integer.MAX_VALUE);
     ConfigurationException.requireRange("largest gradient norm", maxGradientNorm, 0, 1e30);
-    layout =
-        stripeParameters == null
-            ? ReplicaLayout.of(workers, parameterCount, stripeBytes)
-            : ReplicaLayout.ofStripes(workers, stripeParameters);
+    requireNoRecord();
+    layout = layOut();
     concludeTopology(workers);
     kernelsDescription = kernels.description(0);
     concluded = true;
     return this;
+  }
+
+  /** Stripes as they were asked for, or as the algorithm needs them. */
+  private ReplicaLayout layOut() {
+    if (stripeParameters != null) {
+      ReplicaLayout asked = ReplicaLayout.ofStripes(workers, stripeParameters);
+      if (algorithm().isSynchronous() && asked.stripes() > 1) {
+        throw new ConfigurationException(
+            "the algorithm %s averages the model as a whole, but %d stripes were given: leave out stripes(...)"
+                .formatted(algorithm(), asked.stripes()));
+      }
+      return algorithm() == Algorithm.ALLREDUCE ? asked.withSharedGradients() : asked;
+    }
+    return switch (algorithm()) {
+      case AD_PSGD -> ReplicaLayout.of(workers, parameterCount, stripeBytes);
+      case ALLREDUCE -> ReplicaLayout.ofStripes(workers, parameterCount).withSharedGradients();
+      case D_PSGD -> ReplicaLayout.ofStripes(workers, parameterCount);
+      case A_PSGD -> ReplicaLayout.of(workers, parameterCount, shardBytes());
+    };
+  }
+
+  /** A shard for each worker, unless they would be tiny, or stripes are shorter anyway. */
+  private long shardBytes() {
+    long share = (parameterCount * Float.BYTES + workers - 1) / Math.max(1, workers);
+    long line = ReplicaLayout.PLANE_ALIGNMENT;
+    long whole = (share + line - 1) / line * line;
+    return Math.min(stripeBytes, Math.max(MIN_SHARD_BYTES, whole));
+  }
+
+  /** Replay knows the exchanges of AD-PSGD only. */
+  private void requireNoRecord() {
+    if (algorithm() != Algorithm.AD_PSGD && (isRecorded() || firstIncarnation() > 0)) {
+      throw new ConfigurationException(
+          "the algorithm %s keeps no log and resumes nothing: use ad-psgd, or leave out the journal and the restoration"
+              .formatted(algorithm()));
+    }
   }
 
   @Override

@@ -97,6 +97,11 @@ public final class JoinedWorker implements AutoCloseable {
     ShmFabric fabric = board.fabric();
     ReplicaLayout layout = context.layout();
     boolean returns = incarnation > context.firstIncarnation();
+    if (returns && context.algorithm().needsEveryWorker()) {
+      throw new StarlingException(
+          "rank %d cannot return to a job with the algorithm %s, which needs every worker from begin to end: start the job again"
+              .formatted(rank, context.algorithm()));
+    }
     if (returns) {
       retirePredecessor(rank);
     }
@@ -307,7 +312,9 @@ public final class JoinedWorker implements AutoCloseable {
    * @throws StarlingException when the agent failed or did not apply the last gradient in 30 s
    */
   public void finish(BooleanSupplier leaveEarly) {
-    agent.drain(DRAIN_TIMEOUT_NS);
+    worker.leaveRounds();
+    boolean waits = context.algorithm().isSynchronous();
+    agent.drain(waits ? Math.max(DRAIN_TIMEOUT_NS, context.peerTimeoutNs()) : DRAIN_TIMEOUT_NS);
     record.finished();
     while (board.phase() != JobBoard.Phase.RELEASED
         && !isCoordinatorDead()

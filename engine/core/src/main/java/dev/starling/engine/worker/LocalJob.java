@@ -211,6 +211,7 @@ public final class LocalJob implements AutoCloseable {
                     threads.forEach(Thread::interrupt);
                   }
                 } finally {
+                  worker.leaveRounds();
                   running.countDown();
                 }
               },

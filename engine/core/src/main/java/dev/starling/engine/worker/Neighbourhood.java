@@ -114,6 +114,16 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     return ranks[index];
   }
 
+  /** {@return which neighbour a rank is} */
+  int indexOf(int rank) {
+    return indexOfRank[rank];
+  }
+
+  /** {@return whether a neighbour that was connected has died or left} */
+  boolean isLost(int index) {
+    return remotes[index] == null && !again[index] && incarnation[index] != Membership.ABSENT;
+  }
+
   /** {@return the connection to a neighbour, null while it is absent} */
   Remote remote(int index) {
     return remotes[index];

@@ -34,6 +34,11 @@ public abstract sealed class PairingOptions permits RecordingOptions {
   /** Default of {@link #deviceGraceNs()}. */
   public static final long DEVICE_GRACE_NS_DEFAULT = 1_000_000_000L;
 
+  /** Default of {@link #peerTimeoutNs()}. */
+  public static final long PEER_TIMEOUT_NS_DEFAULT = 600_000_000_000L;
+
+  private Algorithm algorithm = Algorithm.AD_PSGD;
+  private long peerTimeoutNs = PEER_TIMEOUT_NS_DEFAULT;
   private long holdLimitNs = HOLD_LIMIT_NS_DEFAULT;
   private long deviceGraceNs = DEVICE_GRACE_NS_DEFAULT;
   private int partnerAttempts = PARTNER_ATTEMPTS_DEFAULT;
@@ -62,6 +67,8 @@ public abstract sealed class PairingOptions permits RecordingOptions {
         "hold limit in ns", holdLimitNs, 1_000_000, 3_600_000_000_000L);
     ConfigurationException.requireRange(
         "grace of dead devices in ns", deviceGraceNs, 0, 3_600_000_000_000L);
+    ConfigurationException.requireRange(
+        "longest wait for peers in ns", peerTimeoutNs, 1_000_000, 86_400_000_000_000L);
     ConfigurationException.requireRange("partner attempts", partnerAttempts, 0, 1000);
     ConfigurationException.requireRange("smallest back-off in ns", minBackoffNs, 1, 1_000_000_000L);
     ConfigurationException.requireRange(
@@ -88,7 +95,10 @@ public abstract sealed class PairingOptions permits RecordingOptions {
 
   /** {@return every option of this part with its value and unit} */
   final String describePairing() {
-    return "topology="
+    return "algorithm="
+        + algorithm
+        + (algorithm.needsEveryWorker() ? ", longest wait for peers=" + peerTimeoutNs + " ns" : "")
+        + ", topology="
         + (topology == null ? topologyKind.optionName() : topology.name())
         + ", partner="
         + partner
@@ -132,6 +142,51 @@ public abstract sealed class PairingOptions permits RecordingOptions {
    */
   public LinkPace link() {
     return link;
+  }
+
+  /**
+   * Sets how the workers come to one model. Default {@link Algorithm#AD_PSGD}; the others are there
+   * to be compared with: they need every worker, and keep no log.
+   *
+   * @param value the algorithm
+   * @return this
+   */
+  public JobContext algorithm(Algorithm value) {
+    requireOpen();
+    algorithm = value;
+    return self();
+  }
+
+  /**
+   * Returns how the workers come to one model.
+   *
+   * @return the algorithm
+   */
+  public Algorithm algorithm() {
+    return algorithm;
+  }
+
+  /**
+   * Sets how long a worker waits for others where the algorithm needs every worker: for its round,
+   * or for a lock at a shard's home. Then the job ends. Default {@link #PEER_TIMEOUT_NS_DEFAULT};
+   * without effect on AD-PSGD, which waits for nobody.
+   *
+   * @param value nanoseconds, from 1 ms
+   * @return this
+   */
+  public JobContext peerTimeoutNs(long value) {
+    requireOpen();
+    peerTimeoutNs = value;
+    return self();
+  }
+
+  /**
+   * Returns how long a worker waits for others where the algorithm needs every worker.
+   *
+   * @return nanoseconds
+   */
+  public long peerTimeoutNs() {
+    return peerTimeoutNs;
   }
 
   /**

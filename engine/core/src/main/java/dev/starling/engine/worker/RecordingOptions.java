@@ -8,7 +8,9 @@ import dev.starling.engine.log.Journal;
  * are set and read as those of {@link JobContext}.
  */
 public abstract sealed class RecordingOptions extends PairingOptions permits JobContext {
-  private Journal.Factory journal = (rank, incarnation) -> Journal.NONE;
+  private static final Journal.Factory NOBODY = (rank, incarnation) -> Journal.NONE;
+
+  private Journal.Factory journal = NOBODY;
   private GradientPayload gradientPayload = GradientPayload.F32;
   private int firstIncarnation;
   private Restoration restoration = rank -> null;
@@ -34,6 +36,11 @@ public abstract sealed class RecordingOptions extends PairingOptions permits Job
    */
   public Journal.Factory journal() {
     return journal;
+  }
+
+  /** {@return whether somebody is told the events} */
+  final boolean isRecorded() {
+    return journal != NOBODY;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.starling.engine.worker;
 
+import dev.starling.engine.StarlingException;
 import dev.starling.engine.exchange.ExchangeMachine;
 import dev.starling.engine.exchange.Outcome;
 import dev.starling.engine.exchange.PartnerPolicy;
@@ -16,8 +17,9 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Publishes the update on one stripe after the other, each with a partner of its own choice. A
- * worker has several lanes; each uses a neighbour that no other lane uses at that moment.
+ * Publishes the update on one stripe after the other, each with a partner of its own choice, or at
+ * its home where each stripe has one. A worker has several lanes; each uses a neighbour that no
+ * other lane uses at that moment.
  *
  * <pre>
  *   FREE --begin(stripe)--> PAIRING --partner or alone--> EXCHANGING --busy--> PAIRING (after a back-off)
@@ -46,6 +48,7 @@ final class StripeLane {
   private final RandomGenerator random;
   private final JobContext context;
   private final boolean initiates;
+  private final boolean served;
 
   private Phase phase = Phase.FREE;
   private Update update;
@@ -55,6 +58,7 @@ final class StripeLane {
   private int attempts;
   private long backoffNs;
   private long retryAtNs;
+  private long begunAtNs;
 
   StripeLane(Worker.Parts parts, ExchangeMachine machine, JobContext context, boolean initiates) {
     this.replica = parts.replica;
@@ -66,6 +70,7 @@ final class StripeLane {
     this.random = parts.random;
     this.context = context;
     this.initiates = initiates;
+    served = context.algorithm() == Algorithm.A_PSGD;
     hint = this::look;
     tried = new boolean[neighbours.size()];
   }
@@ -77,6 +82,7 @@ final class StripeLane {
   /** Begins to publish an update on a stripe; the lane must be free. */
   void begin(int stripeIndex, Update pending) {
     stripe = stripeIndex;
+    begunAtNs = context.clock().nanoTime();
     update = pending;
     Arrays.fill(tried, false);
     keepPartner = false;
@@ -96,6 +102,16 @@ final class StripeLane {
     return machine.version(stripe);
   }
 
+  /** {@return whether the last publish was at the stripe's home, another worker} */
+  boolean wasServed() {
+    return served && partner != ALONE && machine.outcome() == Outcome.EXCHANGED;
+  }
+
+  /** {@return the version that the home's stripe then had, 28 bits} */
+  long homeVersion() {
+    return machine.partnerVersion();
+  }
+
   int poll(long nowNs) {
     return switch (phase) {
       case FREE -> 0;
@@ -108,6 +124,9 @@ final class StripeLane {
     if (nowNs < retryAtNs) {
       return 0;
     }
+    if (served) {
+      return goHome(nowNs);
+    }
     if (!keepPartner || !neighbours.isAvailable(partner)) {
       partner =
           initiates && attempts < context.partnerAttempts() ? policy.next(tried, hint) : ALONE;
@@ -116,6 +135,34 @@ final class StripeLane {
     machine.start(stripe, partner == ALONE ? null : neighbours.use(partner), update);
     phase = Phase.EXCHANGING;
     return 1 + exchange(nowNs);
+  }
+
+  /** Shard s has its home at rank s modulo the number of workers, and nowhere else. */
+  private int goHome(long nowNs) {
+    int home = stripe % replica.layout().workers();
+    partner = home == replica.rank() ? ALONE : neighbours.indexOf(home);
+    if (partner != ALONE && !neighbours.isAvailable(partner)) {
+      requireHome(home, nowNs);
+      return 0;
+    }
+    machine.start(stripe, partner == ALONE ? null : neighbours.use(partner), update);
+    phase = Phase.EXCHANGING;
+    return 1 + exchange(nowNs);
+  }
+
+  private void requireHome(int home, long nowNs) {
+    boolean lost = neighbours.isLost(partner);
+    if (lost || nowNs - begunAtNs > context.peerTimeoutNs()) {
+      throw new StarlingException(
+          "rank %d cannot go on: rank %d, the home of shard %d, %s; an update has nowhere else to go, so start the job again"
+              .formatted(
+                  replica.rank(),
+                  home,
+                  stripe,
+                  lost
+                      ? "is gone"
+                      : "was not to be had for " + context.peerTimeoutNs() / 1_000_000 + " ms"));
+    }
   }
 
   private PartnerPolicy.Look look(int index) {
@@ -145,6 +192,9 @@ final class StripeLane {
         counters.add(Counter.PARTNER_BUSY, 1);
         pairings.busy(neighbours.rank(partner));
         attempts++;
+        if (served) {
+          requireHome(neighbours.rank(partner), nowNs);
+        }
         retryLater(nowNs);
       }
       case OWN_BUSY -> {

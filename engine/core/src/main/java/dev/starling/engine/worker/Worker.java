@@ -1,15 +1,16 @@
 package dev.starling.engine.worker;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.exchange.Combine;
 import dev.starling.engine.exchange.ExchangeMachine;
 import dev.starling.engine.exchange.LockGuard;
 import dev.starling.engine.exchange.PartnerPolicy;
+import dev.starling.engine.exchange.SoloCombine;
 import dev.starling.engine.fabric.Fabric;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
-import dev.starling.engine.kernel.VectorKernels;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.log.Origin;
 import dev.starling.engine.memory.PrivateMemory;
@@ -20,7 +21,6 @@ import dev.starling.engine.optimizer.Optimizer;
 import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.replica.ReplicaLayout;
-import dev.starling.engine.topology.Topology;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +51,8 @@ public final class Worker implements AutoCloseable {
     PairingTable pairings;
     LockGuard guard;
     GradientMailbox mailbox;
+    Rounds rounds;
+    RoundGate gate;
     Optimizer optimizer;
     GradientRounding rounding;
     CheckpointTaker checkpoints;
@@ -67,7 +69,7 @@ public final class Worker implements AutoCloseable {
   private final Counters counters;
   private final GradientMailbox mailbox;
   private final Snapshot snapshot;
-  private final float l2Decay;
+  private final GradientIntake intake;
   private final List<AutoCloseable> opened = new ArrayList<>();
   private CommunicationAgent agent;
   private CheckpointCopy checkpoint;
@@ -96,7 +98,10 @@ public final class Worker implements AutoCloseable {
       counters = new Counters(replica.segment(), ReplicaLayout.COUNTERS_OFFSET);
       parts.counters = counters;
       parts.pairings = new PairingTable(replica.segment(), layout.pairingsOffset());
-      mailbox = new GradientMailbox(layout.parameterCount());
+      mailbox =
+          layout.sharesGradients()
+              ? new GradientMailbox(replica.segment(), layout)
+              : new GradientMailbox(layout.parameterCount());
       opened.add(mailbox);
       parts.mailbox = mailbox;
       parts.optimizer = context.optimizer().create(layout.parameterCount());
@@ -106,7 +111,7 @@ public final class Worker implements AutoCloseable {
       parts.kernels = context.kernels().open(rank);
       opened.add(parts.kernels);
       registerMemory();
-      l2Decay = parts.optimizer.l2Decay();
+      intake = new GradientIntake(layout, context, parts.optimizer.l2Decay(), counters);
       snapshot = new Snapshot(replica);
     } catch (Throwable failed) {
       closeOpened(failed);
@@ -122,7 +127,9 @@ public final class Worker implements AutoCloseable {
     // A device pins every page of the region, so that all planes need their space now.
     parts.replica.reserveFourthPlanes();
     register("the replica", parts.replica.segment());
-    register("the gradient buffers", mailbox.memory());
+    if (mailbox.memory() != null) {
+      register("the gradient buffers", mailbox.memory());
+    }
     MemorySegment state = parts.optimizer.stateMemory();
     if (state != null) {
       register("the optimizer's state", state);
@@ -143,11 +150,12 @@ public final class Worker implements AutoCloseable {
    * @return the agent, to be run by one thread
    */
   public CommunicationAgent connect(Fabric fabric, Membership members, ProgressClock progress) {
-    Topology topology = context.topology();
-    int[] ranks = topology.neighbours(rank);
-    boolean initiates = topology.initiates(rank);
+    Algorithm algorithm = context.algorithm();
+    int[] ranks = Partners.of(algorithm, rank, layout, context.topology());
+    boolean initiates = algorithm == Algorithm.AD_PSGD && context.topology().initiates(rank);
     int several = Math.min(context.stripesInFlight(), layout.stripes());
-    int laneCount = initiates ? Math.max(1, Math.min(several, ranks.length)) : 1;
+    boolean exchanges = initiates || algorithm == Algorithm.A_PSGD;
+    int laneCount = exchanges ? Math.max(1, Math.min(several, ranks.length)) : 1;
     // Before the connections that read into it, so that it is closed after them.
     MemorySegment[] staging = new MemorySegment[laneCount];
     for (int i = 0; i < laneCount; i++) {
@@ -169,10 +177,11 @@ public final class Worker implements AutoCloseable {
             parts.replica,
             connectSelf(fabric, self),
             parts.neighbours,
-            fenceOf(fabric, self),
+            new FabricFence(fabric, self),
             parts.journal,
             counters,
             context.holdLimitNs());
+    SoloCombine solo = openRounds(algorithm, staging[0]);
     StripeLane[] lanes = new StripeLane[laneCount];
     for (int i = 0; i < lanes.length; i++) {
       ExchangeMachine machine =
@@ -183,7 +192,9 @@ public final class Worker implements AutoCloseable {
               context.chunkBytes(),
               staging[i],
               parts.journal,
-              counters);
+              counters,
+              algorithm == Algorithm.A_PSGD ? Combine.SERVE : Combine.AVERAGE,
+              solo);
       lanes[i] = new StripeLane(parts, machine, context, initiates);
     }
     parts.checkpoints =
@@ -196,6 +207,23 @@ public final class Worker implements AutoCloseable {
     parts.journal.restored(origin == null ? Origin.initial(layout.stripes()) : origin);
     agent = new CommunicationAgent(parts, context, progress, lanes);
     return agent;
+  }
+
+  /** Makes the rounds of a synchronous algorithm: what combines models in them, or null. */
+  private SoloCombine openRounds(Algorithm algorithm, MemorySegment staging) {
+    if (!algorithm.isSynchronous()) {
+      return null;
+    }
+    parts.gate = new RoundGate(this, counters, context.peerTimeoutNs());
+    if (algorithm == Algorithm.ALLREDUCE) {
+      parts.rounds = new RingRounds(parts.replica, parts.neighbours, parts.kernels, staging);
+      return null;
+    }
+    NeighbourRounds rounds =
+        new NeighbourRounds(
+            parts.replica, parts.neighbours, context.topology(), parts.kernels, staging);
+    parts.rounds = rounds;
+    return rounds.combine();
   }
 
   /**
@@ -318,20 +346,6 @@ public final class Worker implements AutoCloseable {
     return parts.replica.cut(layout.stripes() - 1);
   }
 
-  private static LockGuard.Fence fenceOf(Fabric fabric, RegionDescriptor self) {
-    return new LockGuard.Fence() {
-      @Override
-      public boolean cutOff(int holder, int epoch) {
-        return fabric.fence(self, holder, epoch);
-      }
-
-      @Override
-      public void broken(int holder, int stripe, long version) {
-        fabric.fenced(self, holder, stripe, version);
-      }
-    };
-  }
-
   private Remote connectSelf(Fabric fabric, RegionDescriptor self) {
     Remote remote = fabric.connect(self, layout, rank, parts.replica.incarnation());
     opened.add(remote);
@@ -358,6 +372,9 @@ public final class Worker implements AutoCloseable {
    */
   public Snapshot snapshot() {
     requireHealthy();
+    if (parts.gate != null) {
+      parts.gate.await();
+    }
     long startNs = System.nanoTime();
     boolean waited = snapshot.open();
     counters.add(Counter.SNAPSHOTS, 1);
@@ -377,7 +394,8 @@ public final class Worker implements AutoCloseable {
 
   /**
    * Hands in {@link #gradient()}, computed on the open snapshot. The communication agent applies it
-   * soon, in sum with others when it is behind. A gradient that is not finite is refused and
+   * soon, in sum with others when it is behind; a synchronous algorithm takes one gradient for each
+   * snapshot, and the next snapshot waits for it. A gradient that is not finite is refused and
    * counted, and so is one that is more stale than the job allows and to be dropped; the replica is
    * not touched.
    *
@@ -397,48 +415,63 @@ public final class Worker implements AutoCloseable {
     submissions++;
     MemorySegment gradient = mailbox.writing();
     counters.add(Counter.GRADIENTS_SUBMITTED, 1);
-    long bad = checkAndClip(gradient);
-    if (bad >= 0) {
-      counters.add(Counter.GRADIENTS_REFUSED, 1);
-      counters.set(Counter.LAST_REFUSED_SUBMISSION, submissions);
-      counters.set(Counter.LAST_REFUSED_INDEX, bad);
-      counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
-      return false;
-    }
-    if (isTooLate()) {
-      counters.add(Counter.GRADIENTS_LATE_AT_SUBMIT, 1);
-      counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
-      return false;
-    }
-    if (l2Decay != 0) {
-      addDecay(gradient);
-    }
-    // The hand-in is one swap, or one addition: neither waits, and the addition is work.
-    if (mailbox.submit(snapshot.version(0))) {
-      counters.add(Counter.GRADIENTS_MERGED, 1);
+    boolean accepted = accept(gradient);
+    if (accepted) {
+      // The hand-in is one swap, or one addition: neither waits, and the addition is work.
+      if (mailbox.submit(snapshot.version(0))) {
+        counters.add(Counter.GRADIENTS_MERGED, 1);
+      }
+    } else if (parts.gate != null && !parts.gate.isOver()) {
+      gradient.fill((byte) 0);
+      mailbox.submitNothing(snapshot.version(0));
     }
     // An idle agent sleeps for a while: waking it keeps gradients fresh, and does not wait.
     LockSupport.unpark(agentThread);
     counters.add(Counter.SUBMIT_WORK_NS, System.nanoTime() - startNs);
+    return accepted;
+  }
+
+  /** Prepares a gradient that can be applied; counts one that cannot. */
+  private boolean accept(MemorySegment gradient) {
+    if (parts.gate != null && !parts.gate.submitted()) {
+      counters.add(Counter.GRADIENTS_LATE_AT_SUBMIT, 1);
+      return false;
+    }
+    long bad = intake.checkAndClip(gradient);
+    if (bad >= 0) {
+      counters.add(Counter.GRADIENTS_REFUSED, 1);
+      counters.set(Counter.LAST_REFUSED_SUBMISSION, submissions);
+      counters.set(Counter.LAST_REFUSED_INDEX, bad);
+      return false;
+    }
+    if (isTooLate()) {
+      counters.add(Counter.GRADIENTS_LATE_AT_SUBMIT, 1);
+      return false;
+    }
+    intake.addDecay(gradient, snapshot);
     return true;
   }
 
-  /** Checks that a gradient is finite, and shortens it to the largest norm: its first bad index. */
-  private long checkAndClip(MemorySegment gradient) {
-    double limit = context.maxGradientNorm();
-    if (limit == 0) {
-      return VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
+  /**
+   * Says that the compute thread hands in nothing more, after its last {@link #submit()}. The
+   * workers of a synchronous algorithm then end their rounds; otherwise it does nothing. Belongs to
+   * the compute thread, or to whoever has seen it end.
+   */
+  public void leaveRounds() {
+    if (parts.gate != null) {
+      parts.gate.leave();
+      LockSupport.unpark(agentThread);
     }
-    double squared = VectorKernels.squaredNorm(gradient, 0, layout.parameterCount());
-    if (!Double.isFinite(squared)) {
-      return VectorKernels.firstNonFinite(gradient, 0, layout.parameterCount());
-    }
-    double norm = Math.sqrt(squared);
-    if (norm > limit) {
-      VectorKernels.scale(gradient, 0, (float) (limit / norm), layout.parameterCount());
-      counters.add(Counter.GRADIENTS_CLIPPED, 1);
-    }
-    return -1;
+  }
+
+  /**
+   * Tells whether a worker of a synchronous algorithm has left, so that no further gradient is
+   * applied and {@link #submit()} refuses them. Never true otherwise. From any thread.
+   *
+   * @return whether the compute thread may as well end
+   */
+  public boolean areRoundsOver() {
+    return parts.gate != null && parts.gate.isOver();
   }
 
   private boolean isTooLate() {
@@ -446,18 +479,6 @@ public final class Worker implements AutoCloseable {
     return context.maxStaleness() > 0
         && context.lateGradients() == LateGradients.DROP
         && LockWord.fullVersion(parts.replica.lockWord(0), read) - read > context.maxStaleness();
-  }
-
-  private void addDecay(MemorySegment gradient) {
-    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
-      VectorKernels.addDecay(
-          gradient,
-          layout.stripeStart(stripe) * Float.BYTES,
-          snapshot.stripe(stripe),
-          0,
-          l2Decay,
-          layout.stripeParameters(stripe));
-    }
   }
 
   /**

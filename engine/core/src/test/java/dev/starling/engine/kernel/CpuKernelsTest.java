@@ -21,7 +21,7 @@ class CpuKernelsTest {
       MemorySegment u = arena.allocateFrom(FLOAT, 4f);
       MemorySegment out = arena.allocate(FLOAT);
       MemorySegment other = arena.allocate(FLOAT);
-      long[] tickets = new long[9];
+      long[] tickets = new long[10];
 
       tickets[0] = kernels.average(x, 0, y, 0, out, 0, 1);
       assertEquals(4.5f, out.get(FLOAT, 0));
@@ -47,6 +47,9 @@ class CpuKernelsTest {
       assertEquals(4.5f, x.get(FLOAT, 0), "0.5 * 8 + 1 * 0.5");
       assertEquals(9.25f, second.get(FLOAT, 0), "0.75 * 12 + 1 * 0.25");
       assertEquals(36f / ((float) Math.sqrt(37) + 3f), y.get(FLOAT, 0), "4.5 * 8 / (.. + 3)");
+
+      tickets[9] = kernels.accumulate(out, 0, u, 0, 1);
+      assertEquals(26.5f, out.get(FLOAT, 0), "15 + 11.5");
 
       assertTrue(tickets[0] > 0);
       for (int i = 0; i < tickets.length; i++) {

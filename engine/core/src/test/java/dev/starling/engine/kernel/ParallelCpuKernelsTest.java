@@ -66,7 +66,7 @@ class ParallelCpuKernelsTest {
     long n = random.nextInt(4) == 0 ? random.nextInt(100) : random.nextInt(LONGEST);
     long o = 4L * random.nextInt((int) (LONGEST - n + 1));
     float f = KernelCase.FACTORS[random.nextInt(5)];
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(10)) {
       case 0 -> kernels.average(v[a], o, v[b], o, v[c], o, n);
       case 1 -> kernels.averageBoth(v[a], o, v[b], o, v[c], o, v[d], o, n);
       case 2 -> kernels.step(v[a], o, v[b], o, v[c], o, f, 0.5f, n);
@@ -75,6 +75,7 @@ class ParallelCpuKernelsTest {
       case 5 -> kernels.momentum(v[a], o, v[b], o, 0.9f, n);
       case 6 -> kernels.scale(v[a], o, f, n);
       case 7 -> kernels.nesterov(v[a], o, v[b], o, 0.9f, n);
+      case 8 -> kernels.accumulate(v[a], o, v[b], o, n);
       default -> kernels.adam(v[a], o, v[b], o, v[c], o, 0.9f, 0.99f, 2f, 3f, 1e-8f, n);
     };
   }

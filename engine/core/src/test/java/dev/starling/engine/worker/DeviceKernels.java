@@ -265,6 +265,14 @@ final class DeviceKernels implements Kernels {
   }
 
   @Override
+  public synchronized long accumulate(
+      MemorySegment acc, long ao, MemorySegment g, long go, long count) {
+    require(acc, ao, count);
+    require(g, go, count);
+    return submit(() -> VectorKernels.accumulate(acc, ao, g, go, count));
+  }
+
+  @Override
   public synchronized long scale(MemorySegment x, long xo, float s, long count) {
     require(x, xo, count);
     return submit(() -> VectorKernels.scale(x, xo, s, count));
