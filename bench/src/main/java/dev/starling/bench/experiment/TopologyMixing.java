@@ -311,7 +311,8 @@ final class TopologyMixing extends ExperimentCommand {
         "Measured: the engine's exchanges, counted, with a look at the replicas after each round"
             + " while nothing moves. One sequence of pairs falls a little faster than the mean of"
             + " all.",
-        "hybrid is the engine's default choice of a partner; it avoids the last one, and so mixes"
-            + " faster than random where a worker has few neighbours.");
+        "hybrid is the engine's default choice of a partner. It avoids the last one, which mixes"
+            + " faster where a worker has few neighbours; where only half of the workers begin, as"
+            + " on a bipartite graph, their rotations may run in step, which mixes more slowly.");
   }
 }
