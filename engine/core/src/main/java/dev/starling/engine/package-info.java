@@ -77,7 +77,7 @@
  *   cluster    the processes of one host     rendezvous the ranks of several hosts
  *   sim        a job, deterministic
  *   checkpoint sets of replicas on disk          replay     replicas rebuilt from logs
- *   health     what would stop a run here
+ *   health     what would stop a run here        baseline   the algorithms to compare with
  * </pre>
  */
 package dev.starling.engine;

@@ -149,14 +149,14 @@ final class ClusterJob implements TrainingJob {
 
   /** What every rank of a job must agree on. */
   private String shape(TrainOptions options) {
-    return ("algorithm=%s model=%s parameters=%d stripe-bytes=%d topology=%s optimizer=%s batch=%d"
+    return ("model=%s parameters=%d stripe-bytes=%d algorithm=%s topology=%s optimizer=%s batch=%d"
             + " seed=%d lr=%s momentum=%s weight-decay=%s schedule=%s warmup=%s fabric=%s"
             + " work=%d")
         .formatted(
-            options.algorithm,
             options.model,
             plan.parameterCount(),
             options.stripeBytes,
+            options.algorithm,
             options.topology,
             options.optimizer,
             options.batch,

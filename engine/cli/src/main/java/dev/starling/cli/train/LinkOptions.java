@@ -35,7 +35,7 @@ final class LinkOptions {
       split = ",",
       description =
           "With --link-gbit: a byte takes FACTOR times longer on the link of worker RANK (from 0),"
-              + " 1 to 100000.")
+              + " 1 to 100000. Default: none.")
   private Map<Integer, Double> slow = new TreeMap<>();
 
   /** Created by picocli, without links. */

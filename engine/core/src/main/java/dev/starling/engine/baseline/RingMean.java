@@ -41,7 +41,8 @@ public final class RingMean implements CompletionHandler {
   private static final long ENDED = 1L << 63;
   private static final long WORD_TAG = 1L << 62;
   private static final long LINE_FLOATS = 16;
-  private static final int POLLS_PER_LOOK = 4096;
+  private static final long NEVER = Long.MIN_VALUE;
+  private static final long CHECK_NS = 50_000_000;
 
   private final int rank;
   private final int workers;
@@ -66,7 +67,7 @@ public final class RingMean implements CompletionHandler {
   private long done;
   private long ticket;
   private long leftDone;
-  private int idlePolls;
+  private long lateSinceNs = NEVER;
   private boolean asking;
   private boolean failed;
   private boolean leftEnded;
@@ -190,15 +191,29 @@ public final class RingMean implements CompletionHandler {
 
   /** Asking for the state costs a system call, so it is asked for now and then only. */
   private void requireLeft() {
-    boolean late = leftDone < Math.max(0, wanted());
-    idlePolls = late ? idlePolls + 1 : 0;
-    boolean asks = late && idlePolls % POLLS_PER_LOOK == 0;
-    if (failed || asks && left.state() != PeerState.ALIVE) {
+    boolean late = leftDone < Math.max(0, wanted()) && !leftEnded;
+    if (!late) {
+      lateSinceNs = NEVER;
+      if (!failed) {
+        return;
+      }
+    } else if (lateSinceNs == NEVER) {
+      lateSinceNs = System.nanoTime();
+    }
+    if (failed || isGone()) {
       throw new StarlingException(
           "rank %d cannot go on: rank %d, which it sums gradients with, is gone in round %d after %d of %d"
                   .formatted(rank, left.rank(), round, done, operations)
               + " operations; an all-reduce needs every rank, so start the job again");
     }
+  }
+
+  private boolean isGone() {
+    if (System.nanoTime() - lateSinceNs < CHECK_NS) {
+      return false;
+    }
+    lateSinceNs = System.nanoTime();
+    return left.state() != PeerState.ALIVE;
   }
 
   /** How many operations of this round the left neighbour must have done before one of ours. */

@@ -195,6 +195,16 @@ public final class ExchangeMachine implements CompletionHandler {
   }
 
   /**
+   * Returns which plane of the own stripe the last publish made current. Where atomics are a NIC's,
+   * the lock word as this side loads it is a hint; this is not.
+   *
+   * @return 0 to 3
+   */
+  public int publishedPlane() {
+    return LockWord.target(ownWord);
+  }
+
+  /**
    * Returns the version that the last exchange made of the partner's stripe.
    *
    * @return its low 28 bits, after {@link Outcome#EXCHANGED}

@@ -356,7 +356,7 @@ public final class CommunicationAgent implements Agent {
       phase = Phase.RESTING;
       resting = true;
       if (rounds != null) {
-        rounds.published();
+        rounds.published(lane.plane());
         gate.finishedRound();
       }
     }

@@ -9,7 +9,6 @@ import dev.starling.engine.fabric.PeerState;
 import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.replica.ControlLine;
-import dev.starling.engine.replica.LockWord;
 import dev.starling.engine.replica.Replica;
 import dev.starling.engine.topology.Topology;
 import java.lang.foreign.MemorySegment;
@@ -190,9 +189,9 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
   }
 
   @Override
-  public void published() {
+  public void published(int newPlane) {
     before = plane;
-    plane = LockWord.current(replica.lockWord(0));
+    plane = newPlane;
     round++;
     tell(0);
   }

@@ -82,7 +82,7 @@ final class RingRounds implements Rounds {
   }
 
   @Override
-  public void published() {}
+  public void published(int plane) {}
 
   @Override
   public void end() {

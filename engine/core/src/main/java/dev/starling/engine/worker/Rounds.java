@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
  * communication agent sees it. No call waits, and none allocates after the first round.
  *
  * <pre>
- *   begin(gradient) --poll--> isReady: advance the optimizer, publish --> published()
+ *   begin(gradient) --poll--> isReady: advance the optimizer, publish --> published(plane)
  *                   '-------> isOver: a worker has ended; end()
  * </pre>
  */
@@ -34,8 +34,12 @@ interface Rounds {
   /** {@return whether this round will never be ready, since a worker has ended} */
   boolean isOver();
 
-  /** This worker's state after the round is published. */
-  void published();
+  /**
+   * This worker's state after the round is published.
+   *
+   * @param plane where
+   */
+  void published(int plane);
 
   /** Tells the others that this worker takes part in no further round. */
   void end();

@@ -102,6 +102,11 @@ final class StripeLane {
     return machine.version(stripe);
   }
 
+  /** {@return the plane that the last publish made current} */
+  int plane() {
+    return machine.publishedPlane();
+  }
+
   /** {@return whether the last publish was at the stripe's home, another worker} */
   boolean wasServed() {
     return served && partner != ALONE && machine.outcome() == Outcome.EXCHANGED;

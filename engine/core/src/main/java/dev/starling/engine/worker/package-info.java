@@ -10,6 +10,10 @@
  *                                              average with a neighbour or step alone, publish
  * </pre>
  *
+ * <p>An agent may follow another {@link dev.starling.engine.worker.Algorithm} than AD-PSGD, to be
+ * compared with. Where it is synchronous, {@code snapshot()} waits for the round of the last
+ * gradient, and a worker that is lost ends the job; what follows holds for AD-PSGD.
+ *
  * <p>Threads: {@link dev.starling.engine.worker.Worker} belongs to one compute thread; the agent
  * runs on a thread of the engine's. The compute thread never waits for the agent and neither waits
  * for a peer (I6).
