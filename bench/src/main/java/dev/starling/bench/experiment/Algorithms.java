@@ -1,24 +1,21 @@
 package dev.starling.bench.experiment;
 
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.worker.Algorithm;
+import java.util.Arrays;
 import java.util.List;
 
 /** The algorithms that {@code train} knows, as data. */
 final class Algorithms {
-  /** Asynchronous decentralised. */
-  static final String AD_PSGD = "ad-psgd";
+  /** The engine's own. */
+  static final String AD_PSGD = Algorithm.AD_PSGD.optionName();
 
-  /** Synchronous, ring. */
-  static final String ALL_REDUCE = "allreduce";
-
-  /** Synchronous, neighbours. */
-  static final String D_PSGD = "d-psgd";
-
-  /** Asynchronous parameter server. */
-  static final String A_PSGD = "a-psgd";
+  /** What it is compared with first. */
+  static final String ALL_REDUCE = Algorithm.ALLREDUCE.optionName();
 
   /** All of them, the order of tables. */
-  static final List<String> ALL = List.of(AD_PSGD, ALL_REDUCE, D_PSGD, A_PSGD);
+  static final List<String> ALL =
+      Arrays.stream(Algorithm.values()).map(Algorithm::optionName).toList();
 
   private Algorithms() {}
 
@@ -29,7 +26,7 @@ final class Algorithms {
    * @return whether the slowest worker sets the pace of all
    */
   static boolean isSynchronous(String algorithm) {
-    return algorithm.equals(ALL_REDUCE) || algorithm.equals(D_PSGD);
+    return Algorithm.parse(algorithm).isSynchronous();
   }
 
   /**
@@ -43,10 +40,7 @@ final class Algorithms {
     for (String algorithm : chosen) {
       if (!ALL.contains(algorithm)) {
         throw new ConfigurationException(
-            "--algorithms="
-                + algorithm
-                + " is unknown: choose some of "
-                + String.join(", ", ALL));
+            "--algorithms=" + algorithm + " is unknown: choose some of " + String.join(", ", ALL));
       }
     }
     return chosen;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.starling.cli.OwnJvm;
+import dev.starling.cli.train.RunHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +42,16 @@ final class ChildRuns implements RunLauncher {
     return arguments;
   }
 
+  /**
+   * Returns the run directory of a run that trains.
+   *
+   * @param directory takes its files
+   * @return what {@code train --out} is told
+   */
+  static Path runDirectory(Path directory) {
+    return directory.resolve(RUN);
+  }
+
   @Override
   public RunOutcome launch(RunSpec spec, Path directory, LongConsumer ticks)
       throws IOException, InterruptedException {
@@ -68,7 +79,9 @@ final class ChildRuns implements RunLauncher {
     }
     JsonNode config = object(directory.resolve(RUN).resolve("config.json"));
     long trainedFromMs =
-        config.isMissingNode() ? beginMs : modifiedMs(directory.resolve(RUN).resolve("config.json"));
+        config.isMissingNode()
+            ? beginMs
+            : modifiedMs(directory.resolve(RUN).resolve("config.json"));
     long trainedToMs =
         config.isMissingNode() || !result.has("seconds")
             ? endMs
@@ -78,7 +91,7 @@ final class ChildRuns implements RunLauncher {
         command,
         failure == null ? result : RunOutcome.NONE,
         config,
-        lines(directory.resolve(RUN).resolve("history.jsonl")),
+        RunHistory.read(directory.resolve(RUN)),
         failure,
         (endMs - beginMs) / 1e3,
         cpu.busy(trainedFromMs, trainedToMs),

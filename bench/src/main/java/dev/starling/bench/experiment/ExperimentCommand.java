@@ -138,10 +138,10 @@ abstract class ExperimentCommand extends StarlingCommand {
       for (RunSpec run : plan) {
         tellBegin(run, outcomes.size() + 1, plan.size());
         RunOutcome outcome = launch(run, directory, progress);
-        Row row = outcome.hasFailed() ? failed(outcome) : row(outcome, List.copyOf(outcomes));
+        Row row = told(outcome, List.copyOf(outcomes));
         outcomes.add(outcome);
         raw.add(outcome, row);
-        if (!run.reference() || outcome.hasFailed()) {
+        if (!run.reference() || row.hasFailed()) {
           rows.add(row);
         }
       }
@@ -176,8 +176,16 @@ abstract class ExperimentCommand extends StarlingCommand {
     return outcome;
   }
 
-  private static Row failed(RunOutcome outcome) {
-    return new Row(outcome).put("error", outcome.failure());
+  /** What a run that failed cannot tell of itself, and what cannot be told of one that did not. */
+  private Row told(RunOutcome outcome, List<RunOutcome> before) {
+    if (outcome.hasFailed()) {
+      return new Row(outcome).put("error", outcome.failure());
+    }
+    try {
+      return row(outcome, before);
+    } catch (StarlingException failure) {
+      return new Row(outcome).put("error", failure.getMessage());
+    }
   }
 
   private Page page(Map<String, TextTable> tables, List<Row> rows, List<RunOutcome> outcomes)

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 
 /** The experiments. */
 @Command(
-    name = "experiment",
+    name = ExperimentGroup.NAME,
     header = "Repeat the paper's experiments as measurements of this engine.",
     description = {
       "",
@@ -17,6 +17,9 @@ import picocli.CommandLine.Command;
       ""
     })
 final class ExperimentGroup extends CommandGroup {
+  /** The group's name. */
+  static final String NAME = "experiment";
+
   private ExperimentGroup() {}
 
   /**
@@ -28,6 +31,14 @@ final class ExperimentGroup extends CommandGroup {
    */
   static CommandLine with(Terminal terminal, RunLauncher launcher) {
     return new ExperimentGroup()
-        .holding(List.of(new SlowWorker(terminal, launcher), new SlowLink(terminal, launcher)));
+        .holding(
+            List.of(
+                new Convergence(terminal, launcher),
+                new SlowWorker(terminal, launcher),
+                new SlowLink(terminal, launcher),
+                new Scaling(terminal, launcher),
+                new Staleness(terminal, launcher),
+                new TopologyMixing(terminal, launcher),
+                new MixingCommand(terminal)));
   }
 }

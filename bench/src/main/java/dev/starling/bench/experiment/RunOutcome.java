@@ -50,8 +50,17 @@ record RunOutcome(
     return result.path(key).isNumber() ? result.path(key).asDouble() : Double.NaN;
   }
 
-  /** {@return samples per second of all workers together, each from its own first step to its last} */
+  /**
+   * Returns the rate of all workers together. Where nobody waits, each counts from the begin of its
+   * own first step to the end of its last. Where all wait for the slowest, its end counts: the
+   * steps of the others end before the round does.
+   *
+   * @return samples per second
+   */
   double samplesPerSecond() {
+    if (Algorithms.isSynchronous(String.valueOf(spec.keys().get("algorithm")))) {
+      return number("samples") / number("seconds");
+    }
     double stepsPerSecond = 0;
     for (JsonNode rate : result.path("stepsPerSecond")) {
       stepsPerSecond += rate.asDouble();

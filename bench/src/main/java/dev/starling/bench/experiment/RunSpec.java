@@ -51,9 +51,7 @@ record RunSpec(
      */
     Training(String algorithm) {
       keys.put("algorithm", algorithm);
-      if (!algorithm.equals(Algorithms.AD_PSGD)) {
-        option("--algorithm", algorithm);
-      }
+      option("--algorithm", algorithm);
     }
 
     Training key(String name, Object value) {

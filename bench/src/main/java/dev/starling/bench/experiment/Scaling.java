@@ -76,7 +76,8 @@ final class Scaling extends ExperimentCommand {
     check();
     List<RunSpec> plan = new ArrayList<>();
     for (int count : workers) {
-      for (String algorithm : algorithms) {
+      // Alone, a worker does the same in every algorithm.
+      for (String algorithm : count == 1 ? algorithms.subList(0, 1) : algorithms) {
         plan.add(measured(algorithm, count));
       }
     }
@@ -149,15 +150,10 @@ final class Scaling extends ExperimentCommand {
     return outcome.spec().isTraining() ? measured(outcome, before) : simulated(outcome);
   }
 
-  /** Efficiency is against the same algorithm with one worker. */
+  /** Efficiency is against one worker alone, the first run. */
   private static Row measured(RunOutcome outcome, List<RunOutcome> before) {
     Map<String, Object> keys = outcome.spec().keys();
-    RunOutcome one =
-        before.stream()
-            .filter(other -> other.spec().keys().get("algorithm").equals(keys.get("algorithm")))
-            .filter(other -> other.spec().keys().get("workers").equals(1))
-            .findFirst()
-            .orElse(outcome);
+    RunOutcome one = before.isEmpty() ? outcome : before.getFirst();
     double efficiency =
         outcome.samplesPerSecond()
             / (require(one, "one worker alone").samplesPerSecond()
@@ -265,8 +261,8 @@ final class Scaling extends ExperimentCommand {
   @Override
   List<String> notes() {
     return List.of(
-        "measured: workers on this machine; efficiency is the rate over that of one worker times"
-            + " their number.",
+        "measured: workers on this machine; efficiency is the rate over that of one worker alone"
+            + " times their number.",
         "simulated: 'starling sim scale', virtual time on a model of a network; efficiency is"
             + " against workers that communicate for free.",
         "formula: a ring all-reduce after each gradient on the same model of a network, not"

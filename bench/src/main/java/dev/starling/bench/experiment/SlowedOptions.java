@@ -81,9 +81,7 @@ final class SlowedOptions {
   }
 
   List<Double> slowdowns() {
-    return slowdowns != null
-        ? slowdowns
-        : quick ? List.of(1.0, 10.0) : List.of(1.0, 2.0, 10.0, 100.0);
+    return slowdowns != null ? slowdowns : quick ? List.of(10.0) : List.of(1.0, 2.0, 10.0, 100.0);
   }
 
   List<String> algorithms() {
