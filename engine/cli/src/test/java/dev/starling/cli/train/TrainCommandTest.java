@@ -48,6 +48,7 @@ class TrainCommandTest {
           "stalenessMean",
           "stalenessMax",
           "stalenessPerWorker",
+          "stalenessHistograms",
           "stragglerScores",
           "computeStallFraction",
           "computeSubmitFraction",
@@ -91,6 +92,15 @@ class TrainCommandTest {
     assertEquals(json.get("steps"), json.get("gradientsApplied"));
     assertEquals(sum(json.get("exchangesPerWorker")), sum(json.get("passiveExchanges")));
     assertEquals(sum(json.get("exchangesPerWorker")), json.get("exchanges").asLong());
+    long inHistograms = 0;
+    for (JsonNode histogram : json.get("stalenessHistograms")) {
+      inHistograms += sum(histogram);
+    }
+    assertEquals(json.get("gradientsApplied").asLong(), inHistograms);
+    JsonNode last = HistoryFile.read(shared.run("run")).getLast();
+    assertEquals(json.get("steps"), last.get("steps"));
+    assertEquals(json.get("stepsPerWorker"), last.get("stepsPerWorker"));
+    assertEquals(json.get("exchangesPerWorker"), last.get("exchangesPerWorker"));
     assertEquals(
         json, CommandRun.parse(Files.readString(shared.run("run").resolve("result.json"))));
   }
@@ -106,7 +116,13 @@ class TrainCommandTest {
     assertEquals(Runtime.version().toString(), config.get("java").asText());
     assertTrue(config.get("engine").asText().contains("workers=2"), config.toString());
     assertEquals(
-        List.of("config.json", "model.safetensors", "result.json", "stat.json", "train.log"),
+        List.of(
+            "config.json",
+            "history.jsonl",
+            "model.safetensors",
+            "result.json",
+            "stat.json",
+            "train.log"),
         CommandRun.list(directory).stream().map(p -> p.getFileName().toString()).sorted().toList());
     assertTrue(Files.readString(directory.resolve("train.log")).contains("100.0 %"));
     for (String part : List.of("steps/s", "staleness", "consensus", directory.toString())) {
