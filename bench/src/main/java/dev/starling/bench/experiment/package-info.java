@@ -9,8 +9,8 @@
  *
  * <p>Threads: everything runs on the thread of the command; a run is a process of its own.
  *
- * <p>Invariants: a run that fails is a row with its sentence and lets the command end with exit code
- * 1; a number that a busy machine spoilt is marked invalid and never left out; numbers from the paper
- * that nobody verified are printed with that word.
+ * <p>Invariants: a run that fails is a row with its sentence and lets the command end with exit
+ * code 1; a number that a busy machine spoilt is marked invalid and never left out; numbers from
+ * the paper that nobody verified are printed with that word.
  */
 package dev.starling.bench.experiment;

@@ -1,6 +1,6 @@
 /**
- * The maths of the algorithms that AD-PSGD is measured against, on the same fabric and with the same
- * kernels: how models or gradients of several workers become one, piece by piece.
+ * The maths of the algorithms that AD-PSGD is measured against, on the same fabric and with the
+ * same kernels: how models or gradients of several workers become one, piece by piece.
  *
  * <pre>
  *   AllReduce-SGD  {@link dev.starling.engine.baseline.RingMean}        gradients, around a ring
