@@ -97,7 +97,8 @@ public final class JobContext extends RecordingOptions {
       ReplicaLayout asked = ReplicaLayout.ofStripes(workers, stripeParameters);
       if (algorithm().isSynchronous() && asked.stripes() > 1) {
         throw new ConfigurationException(
-            "the algorithm %s averages the model as a whole, but %d stripes were given: leave out stripes(...)"
+            ("the algorithm %s averages the model as a whole, but %d stripes were given: "
+                    + "leave out stripes(...)")
                 .formatted(algorithm(), asked.stripes()));
       }
       return algorithm() == Algorithm.ALLREDUCE ? asked.withSharedGradients() : asked;
@@ -122,7 +123,8 @@ public final class JobContext extends RecordingOptions {
   private void requireNoRecord() {
     if (algorithm() != Algorithm.AD_PSGD && (isRecorded() || firstIncarnation() > 0)) {
       throw new ConfigurationException(
-          "the algorithm %s keeps no log and resumes nothing: use ad-psgd, or leave out the journal and the restoration"
+          ("the algorithm %s keeps no log and resumes nothing: use ad-psgd, or leave out "
+                  + "the journal and the restoration")
               .formatted(algorithm()));
     }
   }

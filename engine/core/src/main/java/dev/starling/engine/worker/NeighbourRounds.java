@@ -153,7 +153,8 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     for (int i = 0; i < remotes.length; i++) {
       if (rounds(words[i]) < round && words[i] >= 0 && (failed || isGone(remotes[i]))) {
         throw new StarlingException(
-            "rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of D-PSGD needs every neighbour, so start the job again"
+            ("rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of "
+                    + "D-PSGD needs every neighbour, so start the job again")
                 .formatted(replica.rank(), remotes[i].rank(), round + 1));
       }
     }
