@@ -5,6 +5,7 @@ import dev.starling.cli.page.Axis;
 import dev.starling.cli.page.LineChart;
 import dev.starling.cli.page.Page;
 import dev.starling.engine.ConfigurationException;
+import dev.starling.engine.worker.Algorithm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,6 +26,9 @@ import picocli.CommandLine.Option;
     })
 final class SlowLink extends ExperimentCommand {
   private static final String MODEL = "softmax";
+
+  /** 785 parameters for each of ten digits, what the runs train; it decides their length only. */
+  private static final double MODEL_BYTES = 7_850 * 4;
 
   @Mixin private SlowedOptions slowed = new SlowedOptions();
 
@@ -61,7 +65,7 @@ final class SlowLink extends ExperimentCommand {
                 .option("--model", MODEL)
                 .option("--workers", slowed.workers())
                 .option("--compute-ms", slowed.computeMs())
-                .option("--steps", slowed.soloSteps())
+                .option("--steps", steps(algorithm, slowdown))
                 .option("--link-gbit", gigabits)
                 .option("--link-us", latencyUs)
                 .option("--seed", slowed.seed());
@@ -76,11 +80,31 @@ final class SlowLink extends ExperimentCommand {
     return plan;
   }
 
-  /** A synchronous round may take two transfers over the slow link for each worker. */
+  /**
+   * {@return gradients per worker, at least three, so that the run takes about as long as asked}
+   */
+  private long steps(String algorithm, double slowdown) {
+    return Math.max(3, Math.round(slowed.seconds() / roundSeconds(algorithm, slowdown)));
+  }
+
   private double expectedSeconds(String algorithm, double slowdown) {
-    double transferSeconds = 31_400 * 8 / (gigabits * 1e9) * slowdown;
-    return slowed.seconds()
-        + (Algorithms.isSynchronous(algorithm) ? 4 : 1) * slowed.soloSteps() * transferSeconds;
+    return steps(algorithm, slowdown) * roundSeconds(algorithm, slowdown);
+  }
+
+  /**
+   * How long all workers take for a gradient each, at most: where all need the slow link, its share
+   * of the transfers comes on top. Around a ring, and to and from a server of one shard of n, that
+   * is the model twice; to the neighbours of a complete graph once for each.
+   */
+  private double roundSeconds(String algorithm, double slowdown) {
+    double models =
+        switch (Algorithm.parse(algorithm)) {
+          case AD_PSGD -> 0;
+          case D_PSGD -> slowed.workers() - 1;
+          case ALLREDUCE, A_PSGD -> 2;
+        };
+    double modelSeconds = MODEL_BYTES * 8 / (gigabits * 1e9) * slowdown;
+    return slowed.computeMs() / 1e3 + models * modelSeconds;
   }
 
   @Override

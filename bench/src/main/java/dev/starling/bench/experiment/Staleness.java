@@ -48,7 +48,7 @@ final class Staleness extends ExperimentCommand {
   @Option(
       names = "--compute-ms",
       paramLabel = "MS",
-      description = "Time of a gradient, 0 to 10000. Default: ${DEFAULT-VALUE}.")
+      description = "Time of a gradient, 1 to 10000. Default: ${DEFAULT-VALUE}.")
   private double computeMs = 20;
 
   @Option(

@@ -151,6 +151,22 @@ class SlowWorkerTest {
     assertTrue(String.join(" ", slow.arguments()).contains("--slow 15=100"), slow::toString);
   }
 
+  @Test
+  void shouldShortenRunsInWhichAllWaitForASlowLink() {
+    CannedRuns runs = new CannedRuns();
+    runs.execute("slow-link", "--out", folder.resolve("out").toString());
+    assertEquals(17, runs.launched.size());
+    assertEquals("400", steps(runs, "ad-psgd-link-100"));
+    // A model takes 2.512 ms, so 251.2 ms on the slow link, and a ring carries two.
+    assertEquals("36", steps(runs, "allreduce-link-100"));
+    assertEquals("5", steps(runs, "d-psgd-link-100"));
+    for (RunSpec run : runs.launched) {
+      assertTrue(run.expectedSeconds() >= 10 && run.expectedSeconds() <= 30, run::toString);
+    }
+    assertTrue(
+        String.join(" ", runs.launched.getLast().arguments()).contains("--slow-link 15=100"));
+  }
+
   private static String steps(CannedRuns runs, String name) {
     RunSpec run =
         runs.launched.stream().filter(spec -> spec.name().equals(name)).findFirst().orElseThrow();
