@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.starling.cli.OwnJvm;
-import dev.starling.cli.train.RunHistory;
+import dev.starling.cli.train.HistoryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ final class ChildRuns implements RunLauncher {
         command,
         failure == null ? result : RunOutcome.NONE,
         config,
-        RunHistory.read(directory.resolve(RUN)),
+        HistoryFile.read(directory.resolve(RUN)),
         failure,
         (endMs - beginMs) / 1e3,
         cpu.busy(trainedFromMs, trainedToMs),
