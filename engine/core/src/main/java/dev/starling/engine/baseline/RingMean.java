@@ -24,8 +24,9 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Each worker tells in a word of its own region which round it is in and how many operations it
  * has done; that is all the synchronisation there is. A piece is overwritten only after the right
- * neighbour has read it: the value that replaces it has gone through that neighbour. A vector may
- * be written again when two more rounds have begun, so callers take turns with two or more.
+ * neighbour has read it: the value that replaces it has gone through that neighbour. The mean is
+ * read by the right neighbour after {@link #isDone} here, so nobody writes to it; the vector may be
+ * written again once the next round is done, so callers take turns with two or more.
  *
  * <p>With two workers that address each other's memory, each averages one half and writes both
  * copies, in one pass instead of two. Then nobody touches the vector any more once {@link #isDone},
