@@ -215,7 +215,14 @@ public final class RingMean implements CompletionHandler {
       return false;
     }
     lateSinceNs = System.nanoTime();
-    return left.state() != PeerState.ALIVE;
+    if (left.state() == PeerState.ALIVE) {
+      return false;
+    }
+    // It may have told its end, or what it did, just before it went.
+    if (direct != null) {
+      learn(ControlLine.readWord(direct, wordOffset));
+    }
+    return leftDone < Math.max(0, wanted()) && !leftEnded;
   }
 
   /** How many operations of this round the left neighbour must have done before one of ours. */

@@ -181,11 +181,15 @@ public final class CommunicationAgent implements Agent {
   /**
    * Tells, from any thread, whether no gradient is taken and none waits.
    *
-   * @return whether everything submitted before has been published
+   * @return whether everything submitted before has been published, and the end of the rounds has
+   *     been told where this worker leaves them
    */
   boolean isQuiescent() {
     // The mailbox first: `resting` is cleared before a gradient leaves it.
-    return mailbox.isEmpty() && resting && !breaking;
+    return mailbox.isEmpty()
+        && resting
+        && !breaking
+        && (gate == null || !gate.isLeaving() || gate.isOver());
   }
 
   private int take() {
@@ -364,11 +368,11 @@ public final class CommunicationAgent implements Agent {
     if (published == stripes) {
       counters.add(Counter.GRADIENTS_APPLIED, mailbox.count());
       phase = Phase.RESTING;
-      resting = true;
       if (rounds != null) {
         rounds.published(lane.plane());
         gate.finishedRound();
       }
+      resting = true;
     }
   }
 

@@ -103,13 +103,18 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     if (mean != null) {
       return true;
     }
+    boolean all = true;
     for (int i = 0; i < remotes.length; i++) {
       if (remotes[i] == null && neighbours.isAvailable(i)) {
         remotes[i] = neighbours.use(i);
       }
       if (remotes[i] == null) {
-        return false;
+        neighbours.requireNotLost(i);
+        all = false;
       }
+    }
+    if (!all) {
+      return false;
     }
     mean = new NeighbourMean(remotes, weights, kernels, RingRounds.PIECE_BYTES, staging);
     return true;
@@ -151,7 +156,7 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     }
     checkAtNs = System.nanoTime() + CHECK_NS;
     for (int i = 0; i < remotes.length; i++) {
-      if (rounds(words[i]) < round && words[i] >= 0 && (failed || isGone(remotes[i]))) {
+      if (isAwaited(i) && (failed || isGone(i))) {
         throw new StarlingException(
             "rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of D-PSGD needs every neighbour, so start the job again"
                 .formatted(replica.rank(), remotes[i].rank(), round + 1));
@@ -159,8 +164,20 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     }
   }
 
-  private static boolean isGone(Remote remote) {
-    return remote.state() != PeerState.ALIVE;
+  private boolean isAwaited(int index) {
+    return rounds(words[index]) < round && words[index] >= 0;
+  }
+
+  private boolean isGone(int index) {
+    Remote remote = remotes[index];
+    if (remote.state() == PeerState.ALIVE) {
+      return false;
+    }
+    // It may have published, or told its end, just before it went.
+    if (remote.direct() != null) {
+      words[index] = ControlLine.readWord(remote.direct(), wordOffset);
+    }
+    return isAwaited(index);
   }
 
   @Override

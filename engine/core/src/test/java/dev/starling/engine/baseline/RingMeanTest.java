@@ -39,6 +39,7 @@ class RingMeanTest {
     private long word;
     private PeerState state = PeerState.ALIVE;
     private boolean failing;
+    private Runnable beforeState = () -> {};
 
     Neighbour(int rank, MemorySegment region, boolean addressable, SplittableRandom random) {
       this.rank = rank;
@@ -64,6 +65,7 @@ class RingMeanTest {
 
     @Override
     public PeerState state() {
+      beforeState.run();
       return state;
     }
 
@@ -225,6 +227,20 @@ class RingMeanTest {
     assertTrue(
         gone.getMessage().startsWith("rank 0 cannot go on: rank 2, which it sums gradients with"),
         gone.getMessage());
+  }
+
+  @Test
+  void shouldEndInOrderWhenANeighbourToldItsEndJustBeforeItLeft() {
+    ring(3, 100, true, new SplittableRandom(1));
+    RingMean member = members.get(0);
+    member.start(VECTOR, 100);
+    neighbours.get(0).state = PeerState.CLOSED;
+    neighbours.get(0).beforeState = members.get(2)::end;
+    long deadlineNs = System.nanoTime() + 10_000_000_000L;
+    while (!member.isEnded()) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, "the end is not seen");
+      member.poll();
+    }
   }
 
   @Test

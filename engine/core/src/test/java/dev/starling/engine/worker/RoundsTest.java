@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.fabric.LinkPace;
 import dev.starling.engine.log.GradientPayload;
 import dev.starling.engine.metrics.Counter;
@@ -19,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -110,6 +112,42 @@ class RoundsTest {
       job.run(worker -> train(worker, 3, parameters));
       assertEquals(3, job.worker(0).counters().get(Counter.GRADIENTS_APPLIED));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Algorithm.class,
+      names = {"ALLREDUCE", "D_PSGD"})
+  void shouldHaveToldTheEndOfTheRoundsWhenDrained(Algorithm algorithm) {
+    for (int attempt = 0; attempt < 5; attempt++) {
+      try (Arena arena = Arena.ofConfined();
+          LocalJob job = LocalJob.launch(context(algorithm, 2, 4), arena.allocate(FLOAT, 4))) {
+        job.allWorkers().forEach(Worker::leaveRounds);
+        job.drain();
+        assertTrue(job.allWorkers().stream().allMatch(Worker::areRoundsOver));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Algorithm.class,
+      names = {"ALLREDUCE", "D_PSGD"})
+  void shouldRefuseASecondRunWhenTheRoundsAreOver(Algorithm algorithm) throws Exception {
+    try (Arena arena = Arena.ofConfined();
+        LocalJob job = LocalJob.launch(context(algorithm, 2, 4), arena.allocate(FLOAT, 4))) {
+      job.run(worker -> train(worker, 1, 4));
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> job.run(worker -> train(worker, 1, 4)));
+      assertTrue(refused.getMessage().contains("launch another job"), refused.getMessage());
+    }
+  }
+
+  @Test
+  void shouldRefuseABoundOfStalenessThatAParameterServerCannotKeep() {
+    JobContext context = context(Algorithm.A_PSGD, 2, 4).maxStaleness(5, LateGradients.DROP);
+    ConfigurationException refused = assertThrows(ConfigurationException.class, context::conclude);
+    assertTrue(refused.getMessage().contains("a-psgd"), refused.getMessage());
   }
 
   @ParameterizedTest
