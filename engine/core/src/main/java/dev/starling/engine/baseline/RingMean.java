@@ -84,8 +84,8 @@ public final class RingMean implements CompletionHandler {
    * @param left the connection to the worker before this one
    * @param kernels who adds
    * @param pieceBytes length of a piece, a multiple of 64
-   * @param staging memory for pieces that are read, where {@code left} is not addressable; a
-   *     multiple of the piece's length
+   * @param staging memory for pieces that are read, where {@code left} is not addressable: one or
+   *     more; what is longer than {@link Remote#MAX_IN_FLIGHT} pieces is of no use
    */
   public RingMean(
       int rank,
@@ -105,7 +105,10 @@ public final class RingMean implements CompletionHandler {
     this.kernels = kernels;
     this.pieceFloats = pieceBytes / Float.BYTES;
     this.staging = staging;
-    depth = direct != null ? 1 : (int) (staging.byteSize() / pieceBytes);
+    depth =
+        direct != null
+            ? 1
+            : (int) Math.min(Remote.MAX_IN_FLIGHT - 1, staging.byteSize() / pieceBytes);
     arrived = new boolean[depth];
   }
 

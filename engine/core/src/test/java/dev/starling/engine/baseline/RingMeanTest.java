@@ -28,7 +28,7 @@ class RingMeanTest {
   private static final int DEPTH = 3;
 
   /** The left neighbour's memory, addressed or read in an order of its own. */
-  private static final class Neighbour implements Remote {
+  static final class Neighbour implements Remote {
     private record Posted(long tag, Runnable effect) {}
 
     private final int rank;
@@ -38,7 +38,7 @@ class RingMeanTest {
     private final List<Posted> posted = new ArrayList<>();
     private long word;
     private PeerState state = PeerState.ALIVE;
-    private boolean failing;
+    boolean failing;
     private Runnable beforeState = () -> {};
 
     Neighbour(int rank, MemorySegment region, boolean addressable, SplittableRandom random) {
@@ -76,12 +76,14 @@ class RingMeanTest {
 
     @Override
     public void readWord(long offsetBytes, long tag) {
+      assertTrue(posted.size() < MAX_IN_FLIGHT, "more than a connection takes");
       posted.add(new Posted(tag, () -> word = ControlLine.readWord(region, offsetBytes)));
     }
 
     @Override
     public void read(
         long offsetBytes, MemorySegment into, long intoOffset, long lengthBytes, long tag) {
+      assertTrue(posted.size() < MAX_IN_FLIGHT, "more than a connection takes");
       posted.add(
           new Posted(
               tag, () -> MemorySegment.copy(region, offsetBytes, into, intoOffset, lengthBytes)));
@@ -123,6 +125,11 @@ class RingMeanTest {
   private final List<RingMean> members = new ArrayList<>();
 
   private void ring(int workers, long floats, boolean addressable, SplittableRandom random) {
+    ring(workers, floats, addressable, random, DEPTH);
+  }
+
+  private void ring(
+      int workers, long floats, boolean addressable, SplittableRandom random, int depth) {
     for (int rank = 0; rank < workers; rank++) {
       regions.add(arena.allocate(2 * (VECTOR + floats * Float.BYTES), 64));
     }
@@ -138,7 +145,7 @@ class RingMeanTest {
               neighbours.get(rank),
               new CpuKernels(),
               PIECE_BYTES,
-              arena.allocate(DEPTH * PIECE_BYTES, 64)));
+              arena.allocate(depth * PIECE_BYTES, 64)));
     }
   }
 
@@ -208,6 +215,18 @@ class RingMeanTest {
       }
     }
     return true;
+  }
+
+  @Test
+  void shouldReadNoMoreAheadThanAConnectionTakes() {
+    long floats = 400 * PIECE_BYTES / Float.BYTES;
+    ring(2, floats, false, new SplittableRandom(1), 500);
+    members.forEach(member -> member.start(VECTOR, floats));
+    long polls = 0;
+    while (!members.stream().allMatch(RingMean::isDone)) {
+      members.forEach(RingMean::poll);
+      assertTrue(polls++ < 1_000_000, "the ring stands still");
+    }
   }
 
   @Test
