@@ -27,6 +27,7 @@ import java.lang.foreign.MemorySegment;
 final class NeighbourRounds implements Rounds, CompletionHandler {
   private static final long ENDED = 1L << 63;
   private static final int ROUND_SHIFT = 4;
+  private static final int NOBODY = -1;
   private static final long CHECK_NS = 50_000_000;
 
   private final Replica replica;
@@ -44,7 +45,7 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
   private int plane;
   private int before;
   private long checkAtNs;
-  private boolean failed;
+  private int failed = NOBODY;
 
   /**
    * Makes one worker's part.
@@ -143,20 +144,21 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
   @Override
   public void onCompletion(long tag, boolean succeeded, long value) {
     asking[(int) tag] = false;
-    failed |= !succeeded;
     if (succeeded) {
       words[(int) tag] = value;
+    } else {
+      failed = (int) tag;
     }
   }
 
   /** Asking for a state costs a system call, so it is asked for now and then only. */
   private void requireAlive() {
-    if (!failed && System.nanoTime() - checkAtNs < 0) {
+    if (failed == NOBODY && System.nanoTime() - checkAtNs < 0) {
       return;
     }
     checkAtNs = System.nanoTime() + CHECK_NS;
     for (int i = 0; i < remotes.length; i++) {
-      if (isAwaited(i) && (failed || isGone(i))) {
+      if (isAwaited(i) && (failed == i || isGone(i))) {
         throw new StarlingException(
             "rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of D-PSGD needs every neighbour, so start the job again"
                 .formatted(replica.rank(), remotes[i].rank(), round + 1));
