@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -29,7 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Whether the algorithms that AD-PSGD is compared with are held up by anything but the maths: a
  * round of two workers, from a gradient that is there to the published model, against the same
  * kernels on the same memory without locks, words and state machines. Prints a row for each
- * algorithm and size, or a JSON object with {@code --json}.
+ * algorithm and size, or a line of JSON for each with {@code --json}.
  *
  * <p>Each worker has one thread, which submits and then runs its agent. Where an algorithm makes
  * workers wait for each other, the bare kernels meet at a barrier that spins.
@@ -68,8 +69,14 @@ public final class AlgorithmRates {
         System.out.println(
             json
                 ? mapper.writeValueAsString(row.toMap())
-                : "| %s | %d MB | %.3f ms | %.3f ms | %.2f |"
-                    .formatted(algorithm, megabytes, row.roundMs, row.kernelsMs, row.ratio()));
+                : String.format(
+                    Locale.ROOT,
+                    "| %s | %d MB | %.3f ms | %.3f ms | %.2f |",
+                    algorithm.optionName(),
+                    megabytes,
+                    row.roundMs,
+                    row.kernelsMs,
+                    row.ratio()));
       }
     }
   }

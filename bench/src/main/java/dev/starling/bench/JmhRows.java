@@ -79,11 +79,11 @@ final class JmhRows {
         fastest = loop;
       }
     }
-    return "| %s | %s | %.1f GB/s | %s | %s |\n"
+    return "| %s | %s | %s | %s | %s |\n"
         .formatted(
             Wording.kernel(parameters),
             pair(secondary, "KernelBenchmark"),
-            traffic,
+            format("%.1f GB/s", traffic),
             fastest == null
                 ? "-"
                 : format("%.1f GB/s, ", most) + fastest.name().toLowerCase(Locale.ROOT),

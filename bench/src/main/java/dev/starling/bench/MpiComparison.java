@@ -21,6 +21,9 @@ import java.util.Map;
 public final class MpiComparison {
   private static final long[] SIZES = {1_000_000, 16_000_000, 100_000_000};
 
+  private static final String EXCHANGE = "exchange";
+  private static final String ALLREDUCE = "allreduce";
+
   private MpiComparison() {}
 
   /**
@@ -42,6 +45,10 @@ public final class MpiComparison {
         default -> sizes.add(Long.parseLong(arguments[i]));
       }
     }
+    if (!List.of("", EXCHANGE, ALLREDUCE).contains(only)) {
+      System.err.println("--only=" + only + " is unknown: choose one of exchange, allreduce");
+      System.exit(2);
+    }
     if (sizes.isEmpty()) {
       Arrays.stream(SIZES).forEach(sizes::add);
     }
@@ -50,10 +57,10 @@ public final class MpiComparison {
       if (json) {
         measured.put("environment", Environment.facts());
       }
-      if (!only.equals("allreduce")) {
+      if (!only.equals(ALLREDUCE)) {
         measured.put("exchanges", exchanges(sizes, rounds));
       }
-      if (!only.equals("exchange")) {
+      if (!only.equals(EXCHANGE)) {
         measured.put("allreduces", allreduces(sizes, rounds));
       }
       ObjectMapper mapper = new ObjectMapper();

@@ -2,9 +2,9 @@ package dev.starling.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** A C program of this package, compiled against Open MPI, that two ranks of this host run. */
 final class OpenMpi implements AutoCloseable {
   private static final long LIMIT_S = 120;
+  private static final long END_LIMIT_S = 10;
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final Path program;
@@ -31,15 +32,21 @@ final class OpenMpi implements AutoCloseable {
    * @throws InterruptedException when interrupted
    */
   static OpenMpi compile(String source) throws IOException, InterruptedException {
-    Path program = Files.createTempFile("starling-mpi-", "");
+    OpenMpi made = new OpenMpi(Files.createTempFile("starling-mpi-", ""));
+    try {
+      made.compileFrom(source);
+      return made;
+    } catch (Throwable failure) {
+      made.close();
+      throw failure;
+    }
+  }
+
+  private void compileFrom(String source) throws IOException, InterruptedException {
     Path text = Files.createTempFile("starling-mpi-", ".c");
     try (InputStream resource = OpenMpi.class.getResourceAsStream(source)) {
       Files.write(text, resource.readAllBytes());
       output(List.of("mpicc", "-O3", "-march=native", "-o", program.toString(), text.toString()));
-      return new OpenMpi(program);
-    } catch (IOException failure) {
-      Files.deleteIfExists(program);
-      throw failure;
     } finally {
       Files.delete(text);
     }
@@ -68,10 +75,45 @@ final class OpenMpi implements AutoCloseable {
     return MAPPER.readTree(output(command));
   }
 
+  /** What a command prints; what it says as an error is for the message when it fails. */
   private static String output(List<String> command) throws IOException, InterruptedException {
-    Process process;
+    Path out = Files.createTempFile("starling-mpi-", ".out");
+    Path err = Files.createTempFile("starling-mpi-", ".err");
     try {
-      process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      run(command, out, err);
+      return Files.readString(out);
+    } finally {
+      Files.delete(out);
+      Files.delete(err);
+    }
+  }
+
+  private static void run(List<String> command, Path out, Path err)
+      throws IOException, InterruptedException {
+    Process process = start(command, out, err);
+    try {
+      if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS)) {
+        throw new IOException(
+            "%s had not ended after %d s (%s): ask for fewer BYTES, or make the machine quieter"
+                .formatted(String.join(" ", command), LIMIT_S, said(out, err)));
+      }
+      if (process.exitValue() != 0) {
+        throw new IOException(
+            "%s failed with exit code %d: %s"
+                .formatted(String.join(" ", command), process.exitValue(), said(out, err)));
+      }
+    } finally {
+      end(process);
+    }
+  }
+
+  private static Process start(List<String> command, Path out, Path err) throws IOException {
+    try {
+      return new ProcessBuilder(command)
+          .redirectInput(new File("/dev/null"))
+          .redirectOutput(out.toFile())
+          .redirectError(err.toFile())
+          .start();
     } catch (IOException missing) {
       throw new IOException(
           command.getFirst()
@@ -80,15 +122,17 @@ final class OpenMpi implements AutoCloseable {
               + "): install Open MPI (Debian packages openmpi-bin and libopenmpi-dev)",
           missing);
     }
-    try {
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS) || process.exitValue() != 0) {
-        throw new IOException(
-            String.join(" ", command) + " failed: " + output.strip().replace('\n', ' '));
-      }
-      return output;
-    } finally {
+  }
+
+  private static String said(Path out, Path err) throws IOException {
+    return (Files.readString(err) + Files.readString(out)).strip().replace('\n', ' ');
+  }
+
+  /** Asked first, mpirun ends its ranks before itself; killed at once, it would leave them. */
+  private static void end(Process process) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(END_LIMIT_S, TimeUnit.SECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
     }
   }

@@ -103,8 +103,8 @@ final class ChildRuns implements RunLauncher {
       Process process, RunSpec spec, CpuSamples cpu, long beginMs, LongConsumer ticks)
       throws IOException, InterruptedException {
     Thread lastWish = new Thread(process::destroyForcibly, "starling-experiment-end");
-    Runtime.getRuntime().addShutdownHook(lastWish);
     try {
+      addHook(lastWish);
       while (!process.waitFor(SAMPLE_MS, TimeUnit.MILLISECONDS)) {
         cpu.take();
         long takenMs = System.currentTimeMillis() - beginMs;
@@ -117,9 +117,17 @@ final class ChildRuns implements RunLauncher {
       }
       return null;
     } finally {
+      removeHook(lastWish);
       process.destroyForcibly();
       process.waitFor(KILLED_LIMIT_S, TimeUnit.SECONDS);
-      removeHook(lastWish);
+    }
+  }
+
+  private static void addHook(Thread hook) throws InterruptedException {
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      throw new InterruptedException("this process is ending: no run is begun");
     }
   }
 

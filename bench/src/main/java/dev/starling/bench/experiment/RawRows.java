@@ -43,7 +43,7 @@ final class RawRows implements AutoCloseable {
     line.put("run", outcome.spec().name());
     line.put("reference", outcome.spec().reference());
     line.putAll(row.map());
-    line.put("seed", outcome.config().path("options").path("seed").asText(null));
+    line.put("seed", outcome.spec().seed());
     line.put("time", OffsetDateTime.now().toString());
     line.put("wallSeconds", outcome.wallSeconds());
     line.put("cpuBusy", Json.number(outcome.cpuBusy()));

@@ -32,6 +32,12 @@ record RunSpec(
     return Math.round(START_SECONDS + SLACK * expectedSeconds);
   }
 
+  /** {@return what decides everything that is left to chance, null when the run takes no seed} */
+  Long seed() {
+    int at = arguments.indexOf("--seed");
+    return at < 0 ? null : Long.valueOf(arguments.get(at + 1));
+  }
+
   /** {@return whether it leaves a run directory} */
   boolean isTraining() {
     return arguments.getFirst().equals(TRAIN);

@@ -1,6 +1,8 @@
 package dev.starling.bench.experiment;
 
 import dev.starling.engine.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the pairing of a graph makes of the distance between replicas, computed: the expected second
@@ -12,6 +14,8 @@ import dev.starling.engine.topology.Topology;
  * At first the replicas are independent and equally far from their average.
  */
 final class SecondMoment {
+  private static final int MAX_EXCHANGES = 100_000;
+
   private final Topology topology;
   private final int n;
   private final double[] pairs;
@@ -38,6 +42,23 @@ final class SecondMoment {
     for (int i = 0; i < moments.length; i++) {
       moments[i] /= whole;
     }
+  }
+
+  /**
+   * Computes how the expected squared distance falls.
+   *
+   * @param topology the graph
+   * @param end where to stop
+   * @return by exchanges, the first 1, the last at most {@code end} unless that takes too many
+   */
+  static double[] curve(Topology topology, double end) {
+    SecondMoment moment = new SecondMoment(topology);
+    List<Double> curve = new ArrayList<>(List.of(1.0));
+    while (curve.getLast() > end && curve.size() <= MAX_EXCHANGES) {
+      moment.exchange();
+      curve.add(moment.squaredDistance());
+    }
+    return curve.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private double[] probabilities() {

@@ -222,8 +222,10 @@ final class SlowWorker extends ExperimentCommand {
         "Goal: ad-psgd at least %s of the ideal at every slowdown.".formatted(GOAL),
         "Ideal: n - 1 + 1/s times the rate of one worker alone, measured in the same experiment;"
             + " the formula is derived, not the paper's.",
-        "Epoch: the samples of the training set, divided by the samples per second of all workers,"
-            + " each counted from the begin of its first step to the end of its last.",
+        "Epoch: the samples of the training set, divided by the samples per second of all workers:"
+            + " where nobody waits, each worker's own, from the begin of its first step to the end"
+            + " of its last; where all wait for the slowest, all samples over the time of the"
+            + " run.",
         "Paper: speed-up of 16 workers that train ResNet-20 on CIFAR-10, " + PaperTable.TAG + ".",
         "A row is invalid when the machine's processors were more than 70 % busy during its run or"
             + " that of one worker alone: then it tells of the machine.");

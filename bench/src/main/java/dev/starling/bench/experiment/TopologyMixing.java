@@ -9,9 +9,13 @@ import dev.starling.engine.ConfigurationException;
 import dev.starling.engine.exchange.PartnerPolicy;
 import dev.starling.engine.topology.Topology;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,7 +31,6 @@ import picocli.CommandLine.Option;
     })
 final class TopologyMixing extends ExperimentCommand {
   private static final double END = 1e-4;
-  private static final int MAX_EXCHANGES = 100_000;
   private static final int LOOKS = 40;
   private static final double EXCHANGES_PER_SECOND = 500;
 
@@ -60,7 +63,16 @@ final class TopologyMixing extends ExperimentCommand {
       description = "A run for each of them. Default: 1..3.")
   private String seeds;
 
-  private final Map<String, double[]> predictions = new LinkedHashMap<>();
+  private final Map<String, Graph> graphs = new HashMap<>();
+
+  /** A graph, and the expected squared distance by exchanges on it. */
+  private record Graph(Topology topology, double[] predicted) {
+    boolean isOf(Topology other) {
+      return topology.name().equals(other.name())
+          && IntStream.range(0, topology.workers())
+              .allMatch(i -> Arrays.equals(topology.neighbours(i), other.neighbours(i)));
+    }
+  }
 
   TopologyMixing(Terminal terminal, RunLauncher launcher) {
     super(terminal, launcher);
@@ -81,23 +93,39 @@ final class TopologyMixing extends ExperimentCommand {
     partners.forEach(PartnerPolicy.Kind::parse);
     List<RunSpec> plan = new ArrayList<>();
     for (String topology : topologies) {
-      predictions.put(topology, predict(Topology.parse(topology, workers, 1), END));
       for (String partner : partners) {
-        for (long seed : Convergence.seeds(seeds != null ? seeds : quick() ? "1" : "1..3")) {
-          plan.add(run(topology, partner, seed));
+        for (long seed : seeds()) {
+          Graph graph = graphs.computeIfAbsent(topology + " " + seed, key -> graph(topology, seed));
+          plan.add(run(topology, partner, seed, graph.predicted().length - 1));
         }
       }
     }
     return plan;
   }
 
-  private RunSpec run(String topology, String partner, long seed) {
+  /** Only a graph that is random differs with the seed: of others there is one prediction. */
+  private Graph graph(String topology, long seed) {
+    Topology parsed = Topology.parse(topology, workers, seed);
+    return graphs.values().stream()
+        .filter(known -> known.isOf(parsed))
+        .findFirst()
+        .orElseGet(() -> new Graph(parsed, SecondMoment.curve(parsed, END)));
+  }
+
+  private List<Long> seeds() {
+    return Convergence.seeds(seeds != null ? seeds : quick() ? "1" : "1..3");
+  }
+
+  private Graph graph(RunOutcome outcome) {
+    return graphs.get(text(outcome, "topology") + " " + text(outcome, "seed"));
+  }
+
+  private RunSpec run(String topology, String partner, long seed, int exchanges) {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("topology", topology);
     keys.put("partner", partner);
     keys.put("workers", workers);
     keys.put("seed", seed);
-    int exchanges = predictions.get(topology).length - 1;
     List<String> arguments =
         List.of(
             ExperimentGroup.NAME,
@@ -122,38 +150,21 @@ final class TopologyMixing extends ExperimentCommand {
         false);
   }
 
-  /**
-   * Computes how the expected squared distance falls.
-   *
-   * @param topology the graph
-   * @param end where to stop
-   * @return by exchanges, the first 1, the last at most {@code end} unless that takes too many
-   */
-  static double[] predict(Topology topology, double end) {
-    SecondMoment moment = new SecondMoment(topology);
-    List<Double> curve = new ArrayList<>(List.of(1.0));
-    while (curve.getLast() > end && curve.size() <= MAX_EXCHANGES) {
-      moment.exchange();
-      curve.add(moment.squaredDistance());
-    }
-    return curve.stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
   @Override
   Row row(RunOutcome outcome, List<RunOutcome> before) {
-    Topology topology = Topology.parse(text(outcome, "topology"), workers, 1);
+    Graph graph = graph(outcome);
     double[] exchanges = numbers(outcome.result().path("exchanges"));
     double[] squared = numbers(outcome.result().path("squaredDistance"));
     double[] expected = new double[exchanges.length];
-    double[] curve = predictions.get(text(outcome, "topology"));
+    double[] curve = graph.predicted();
     for (int i = 0; i < exchanges.length; i++) {
       expected[i] = exchanges[i] < curve.length ? curve[(int) exchanges[i]] : Double.NaN;
     }
     double measured = decay(exchanges, squared, END);
     double predicted = decay(exchanges, expected, END);
     return new Row(outcome)
-        .put("spectralGap", topology.mixing().gap())
-        .put("guaranteedDecay", -Math.log(topology.mixing().rho()))
+        .put("spectralGap", graph.topology().mixing().gap())
+        .put("guaranteedDecay", -Math.log(graph.topology().mixing().rho()))
         .put("predictedDecay", predicted)
         .put("measuredDecay", measured)
         .put("ofPredicted", measured / predicted)
@@ -272,11 +283,7 @@ final class TopologyMixing extends ExperimentCommand {
               Axis.linear("exchanges", ""),
               Axis.logarithmic("squared distance", "of the first"));
       for (String partner : partners) {
-        outcomes.stream()
-            .filter(outcome -> !outcome.hasFailed())
-            .filter(outcome -> text(outcome, "topology").equals(topology))
-            .filter(outcome -> text(outcome, "partner").equals(partner))
-            .findFirst()
+        first(outcomes, topology, partner)
             .ifPresent(
                 outcome ->
                     chart.line(
@@ -284,18 +291,28 @@ final class TopologyMixing extends ExperimentCommand {
                         numbers(outcome.result().path("exchanges")),
                         numbers(outcome.result().path("squaredDistance"))));
       }
-      double[] curve = predictions.get(topology);
+      Graph graph = graphs.get(topology + " " + seeds().getFirst());
+      double[] curve = graph.predicted();
       double[] x = new double[curve.length];
       double[] bound = new double[curve.length];
-      double rho = Topology.parse(topology, workers, 1).mixing().rho();
       for (int k = 0; k < x.length; k++) {
         x[k] = k;
-        bound[k] = Math.pow(rho, k);
+        bound[k] = Math.pow(graph.topology().mixing().rho(), k);
       }
       page.figure(
           chart.reference("predicted", x, curve).line("bound by the spectral gap", x, bound),
           "Of several seeds the first is drawn.");
     }
+  }
+
+  /** The run of the first seed, whose graph is the predicted one. */
+  private Optional<RunOutcome> first(List<RunOutcome> outcomes, String topology, String partner) {
+    return outcomes.stream()
+        .filter(outcome -> !outcome.hasFailed())
+        .filter(outcome -> text(outcome, "topology").equals(topology))
+        .filter(outcome -> text(outcome, "partner").equals(partner))
+        .filter(outcome -> text(outcome, "seed").equals(seeds().getFirst().toString()))
+        .findFirst();
   }
 
   @Override

@@ -16,7 +16,7 @@ final class Deliveries implements CompletionHandler {
   private final Remote remote;
   private long delivered;
   private long value;
-  private int idlePolls;
+  private long idlePolls;
   private long idleSinceNs;
 
   Deliveries(Remote remote) {

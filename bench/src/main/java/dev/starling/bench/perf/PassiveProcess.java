@@ -78,7 +78,10 @@ final class PassiveProcess implements AutoCloseable {
               .formatted(START_LIMIT_S),
           late);
     } catch (ExecutionException unreadable) {
-      throw new StarlingException("the second process cannot be read: " + unreadable.getCause());
+      throw new StarlingException(
+          "the second process cannot be read (%s): its own message is above"
+              .formatted(unreadable.getCause()),
+          unreadable);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new StarlingException("interrupted while the second process started", interrupted);

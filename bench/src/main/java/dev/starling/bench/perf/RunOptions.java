@@ -20,7 +20,9 @@ final class RunOptions {
   @Option(
       names = {"-w", "--warm-up"},
       paramLabel = "N",
-      description = "How often each size is done before. Default: what 0.3 s take, at most 20000.")
+      description =
+          "How often each size is done before. Default: what 2 s take before the first size, 0.2 s"
+              + " before the others.")
   private Long warmUp;
 
   @Option(

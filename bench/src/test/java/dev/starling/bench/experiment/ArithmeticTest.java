@@ -100,7 +100,7 @@ class ArithmeticTest {
   void shouldPredictNoSlowerMixingThanTheSpectralGapPromises() {
     for (Topology.Kind kind : Topology.Kind.values()) {
       Topology topology = Topology.of(kind, 8);
-      double[] curve = TopologyMixing.predict(topology, 1e-3);
+      double[] curve = SecondMoment.curve(topology, 1e-3);
       double rho = topology.mixing().rho();
       for (int k = 0; k < curve.length; k++) {
         assertTrue(curve[k] <= Math.pow(rho, k) * (1 + 1e-9), kind + " after " + k);
