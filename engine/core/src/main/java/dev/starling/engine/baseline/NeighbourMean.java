@@ -182,7 +182,8 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
   private boolean isThere(long operation) {
     if (failed != NOBODY) {
       throw new StarlingException(
-          "the model of rank %d, a neighbour, could not be read: it is gone, and a round of D-PSGD needs every neighbour, so start the job again"
+          ("the model of rank %d, a neighbour, could not be read: it is gone, and a round"
+                  + " of D-PSGD needs every neighbour, so start the job again")
               .formatted(neighbours[failed].rank()));
     }
     return staging == null

@@ -493,7 +493,9 @@ public final class ExchangeMachine implements CompletionHandler {
   private void requireCertain() {
     if (!succeeded) {
       throw new StarlingException(
-          "rank %d cannot go on: the connection to rank %d, the home of stripe %d, failed while an update was published there, and nobody knows whether it was; start the job again"
+          ("rank %d cannot go on: the connection to rank %d, the home of stripe %d, failed"
+                  + " while an update was published there, and nobody knows whether it was; start"
+                  + " the job again")
               .formatted(replica.rank(), peer.rank(), stripe));
     }
   }

@@ -125,7 +125,8 @@ public final class JobContext extends RecordingOptions {
   private void requireFit() {
     if (algorithm() == Algorithm.A_PSGD && maxStaleness > 0) {
       throw new ConfigurationException(
-          "largest staleness=%d: the algorithm %s knows how stale a gradient is only after it was applied, so leave maxStaleness out, or use ad-psgd"
+          ("largest staleness=%d: the algorithm %s knows how stale a gradient is only after"
+                  + " it was applied, so leave maxStaleness out, or use ad-psgd")
               .formatted(maxStaleness, algorithm()));
     }
     if (algorithm() != Algorithm.AD_PSGD && (isRecorded() || firstIncarnation() > 0)) {

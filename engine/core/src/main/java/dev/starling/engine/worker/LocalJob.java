@@ -243,7 +243,8 @@ public final class LocalJob implements AutoCloseable {
     for (Worker worker : workers) {
       if (worker.areRoundsOver()) {
         throw new IllegalStateException(
-            "the rounds of %s ended with the task that ran before, and no gradient would be applied any more: do all of it in one run, or launch another job"
+            ("the rounds of %s ended with the task that ran before, and no gradient would be"
+                    + " applied any more: do all of it in one run, or launch another job")
                 .formatted(context.algorithm()));
       }
     }

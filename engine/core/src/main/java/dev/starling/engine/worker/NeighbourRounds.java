@@ -160,8 +160,8 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     for (int i = 0; i < remotes.length; i++) {
       if (isAwaited(i) && (failed == i || isGone(i))) {
         throw new StarlingException(
-            ("rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of "
-                    + "D-PSGD needs every neighbour, so start the job again")
+            ("rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of"
+                    + " D-PSGD needs every neighbour, so start the job again")
                 .formatted(replica.rank(), remotes[i].rank(), round + 1));
       }
     }

@@ -44,8 +44,8 @@ final class RoundGate {
     }
     if (!asked) {
       throw new IllegalStateException(
-          ("rank %d submits twice in round %d: a synchronous algorithm takes one gradient "
-                  + "for each snapshot, so open the next snapshot first")
+          ("rank %d submits twice in round %d: a synchronous algorithm takes one gradient"
+                  + " for each snapshot, so open the next snapshot first")
               .formatted(worker.rank(), submitted));
     }
     asked = false;
@@ -86,8 +86,8 @@ final class RoundGate {
     }
     if (waitedNs > timeoutNs) {
       throw new StarlingException(
-          ("rank %d has waited %d s for round %d: a worker is stuck, or slower than that; "
-                  + "look for one whose step count stands still, or set a longer peerTimeoutNs")
+          ("rank %d has waited %d s for round %d: a worker is stuck, or slower than that;"
+                  + " look for one whose step count stands still, or set a longer peerTimeoutNs")
               .formatted(worker.rank(), waitedNs / 1_000_000_000, submitted));
     }
   }
