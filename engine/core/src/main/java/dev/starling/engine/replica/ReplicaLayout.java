@@ -46,6 +46,7 @@ public final class ReplicaLayout {
   private final long[] planesOffset;
   private final long[] planeStride;
   private final long[] reserveOffset;
+  private final boolean hasHomes;
   private final long gradientsOffset;
   private final long gradientStride;
   private final long pairingsOffset;
@@ -53,7 +54,9 @@ public final class ReplicaLayout {
   private final long reservedBytes;
   private final long lengthBytes;
 
-  private ReplicaLayout(int workers, long[] stripeStart, boolean sharesGradients) {
+  private ReplicaLayout(
+      int workers, long[] stripeStart, boolean sharesGradients, boolean hasHomes) {
+    this.hasHomes = hasHomes;
     this.workers = workers;
     this.stripeStart = stripeStart;
     int stripes = stripeStart.length - 1;
@@ -109,7 +112,7 @@ public final class ReplicaLayout {
     for (int i = 0; i <= stripes; i++) {
       start[i] = Math.min(parameterCount, i * stripeFloats);
     }
-    return new ReplicaLayout(workers, start, false);
+    return new ReplicaLayout(workers, start, false, false);
   }
 
   /**
@@ -132,7 +135,7 @@ public final class ReplicaLayout {
     }
     ConfigurationException.requireRange(
         "parameters", start[stripeParameters.length], 1, MAX_PARAMETERS);
-    return new ReplicaLayout(workers, start, false);
+    return new ReplicaLayout(workers, start, false, false);
   }
 
   /**
@@ -141,7 +144,35 @@ public final class ReplicaLayout {
    * @return a layout that is equal otherwise
    */
   public ReplicaLayout withSharedGradients() {
-    return new ReplicaLayout(workers, stripeStart, true);
+    return new ReplicaLayout(workers, stripeStart, true, false);
+  }
+
+  /**
+   * Gives every stripe a home, the worker whose replica of it is the model; the others have copies.
+   *
+   * @return a layout that is equal otherwise
+   */
+  public ReplicaLayout withHomes() {
+    return new ReplicaLayout(workers, stripeStart, false, true);
+  }
+
+  /**
+   * Tells whether stripes have homes.
+   *
+   * @return false where all replicas count alike
+   */
+  public boolean hasHomes() {
+    return hasHomes;
+  }
+
+  /**
+   * Returns the worker whose replica of a stripe is the model, where stripes have homes.
+   *
+   * @param stripe the stripe
+   * @return its rank
+   */
+  public int home(int stripe) {
+    return stripe % workers;
   }
 
   /**
@@ -309,7 +340,8 @@ public final class ReplicaLayout {
    */
   public long shapeHash() {
     long shape = 31L * Arrays.hashCode(stripeStart) + workers + (parameterCount << 20);
-    return sharesGradients() ? ~shape : shape;
+    long kind = sharesGradients() ? 1 : hasHomes ? 2 : 0;
+    return shape ^ kind << 62;
   }
 
   private long planeAlignment(int stripe) {

@@ -36,6 +36,7 @@ public final class JobContext extends RecordingOptions {
   public static final int MERGE_LIMIT_DEFAULT = 4;
 
   private static final long MIN_SHARD_BYTES = 4096;
+  private static final int ROUND_YIELDS = 200;
 
   private int workers = 1;
   private long parameterCount;
@@ -55,8 +56,7 @@ public final class JobContext extends RecordingOptions {
   private KernelsFactory kernels = KernelsFactory.of(CpuKernels::new);
   private String kernelsDescription = "not concluded";
   private NanoClock clock = SystemNanoClock.INSTANCE;
-  private Supplier<IdleStrategy> idleStrategy =
-      () -> new BackoffIdleStrategy(10, 0, 20_000, 500_000);
+  private Supplier<IdleStrategy> idleStrategy;
   private ReplicaLayout layout;
   private boolean concluded;
 
@@ -84,6 +84,11 @@ public final class JobContext extends RecordingOptions {
     ConfigurationException.requireRange("merge limit", mergeLimit, 0, Integer.MAX_VALUE);
     ConfigurationException.requireRange("largest gradient norm", maxGradientNorm, 0, 1e30);
     requireFit();
+    if (idleStrategy == null) {
+      // In a round many short waits follow each other, for peers that compute at that moment.
+      int yields = algorithm().isSynchronous() ? ROUND_YIELDS : 0;
+      idleStrategy = () -> new BackoffIdleStrategy(10, yields, 20_000, 500_000);
+    }
     layout = layOut();
     concludeTopology(workers);
     kernelsDescription = kernels.description(0);
@@ -101,13 +106,17 @@ public final class JobContext extends RecordingOptions {
                     + "leave out stripes(...)")
                 .formatted(algorithm(), asked.stripes()));
       }
-      return algorithm() == Algorithm.ALLREDUCE ? asked.withSharedGradients() : asked;
+      return switch (algorithm()) {
+        case ALLREDUCE -> asked.withSharedGradients();
+        case A_PSGD -> asked.withHomes();
+        default -> asked;
+      };
     }
     return switch (algorithm()) {
       case AD_PSGD -> ReplicaLayout.of(workers, parameterCount, stripeBytes);
       case ALLREDUCE -> ReplicaLayout.ofStripes(workers, parameterCount).withSharedGradients();
       case D_PSGD -> ReplicaLayout.ofStripes(workers, parameterCount);
-      case A_PSGD -> ReplicaLayout.of(workers, parameterCount, shardBytes());
+      case A_PSGD -> ReplicaLayout.of(workers, parameterCount, shardBytes()).withHomes();
     };
   }
 
@@ -526,8 +535,8 @@ public final class JobContext extends RecordingOptions {
   }
 
   /**
-   * Sets how an agent waits when it has nothing to do. Default a back-off from spinning to parking
-   * 0.5 ms.
+   * Sets how an agent waits when it has nothing to do. Default a back-off from spinning, and in
+   * algorithms with rounds yielding, to parking 0.5 ms.
    *
    * @param value creates each agent's strategy
    * @return this

@@ -14,6 +14,7 @@ import java.util.Arrays;
  */
 final class ReplicaSet implements AutoCloseable {
   private final ReplicaReader[] readers;
+  private final ReplicaLayout layout;
   private final long count;
   private final PrivateMemory scratch;
   private final PrivateMemory incoming;
@@ -26,6 +27,7 @@ final class ReplicaSet implements AutoCloseable {
    * @param reach how they are read
    */
   ReplicaSet(ReplicaLayout layout, Fabric reach) {
+    this.layout = layout;
     readers = new ReplicaReader[layout.workers()];
     count = layout.parameterCount();
     scratch = PrivateMemory.allocate("averages", 2 * count * Float.BYTES);
@@ -81,11 +83,34 @@ final class ReplicaSet implements AutoCloseable {
   }
 
   /**
-   * Averages all replicas that can be read, as a running mean.
+   * Averages all replicas that can be read; where stripes have homes, takes the homes' instead.
    *
    * @return how many there were; the target is undefined when there was none
    */
   int average(MemorySegment target, long timeoutNs) {
+    int replicas = mean(target, timeoutNs);
+    for (int rank = 0; layout.hasHomes() && rank < readers.length; rank++) {
+      takeHomes(rank, target, timeoutNs);
+    }
+    return replicas;
+  }
+
+  /** Copies the stripes that a rank is the home of; those of a rank that is lost stay averages. */
+  private void takeHomes(int rank, MemorySegment target, long timeoutNs) {
+    MemorySegment one = scratch.segment().asSlice(0, count * Float.BYTES);
+    if (rank >= layout.stripes() || !copy(rank, one, timeoutNs)) {
+      return;
+    }
+    for (int stripe = 0; stripe < layout.stripes(); stripe++) {
+      if (layout.home(stripe) == rank) {
+        long at = layout.stripeStart(stripe) * Float.BYTES;
+        MemorySegment.copy(one, at, target, at, layout.stripeLengthBytes(stripe));
+      }
+    }
+  }
+
+  /** The running mean of all replicas that can be read. */
+  private int mean(MemorySegment target, long timeoutNs) {
     MemorySegment one = scratch.segment().asSlice(0, count * Float.BYTES);
     int replicas = 0;
     for (int rank = 0; rank < readers.length; rank++) {

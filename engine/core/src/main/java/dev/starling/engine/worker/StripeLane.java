@@ -144,7 +144,7 @@ final class StripeLane {
 
   /** Shard s has its home at rank s modulo the number of workers, and nowhere else. */
   private int goHome(long nowNs) {
-    int home = stripe % replica.layout().workers();
+    int home = replica.layout().home(stripe);
     partner = home == replica.rank() ? ALONE : neighbours.indexOf(home);
     if (partner != ALONE && !neighbours.isAvailable(partner)) {
       requireHome(home, nowNs);

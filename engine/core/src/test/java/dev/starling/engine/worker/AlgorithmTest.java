@@ -13,6 +13,7 @@ import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.optimizer.AdamW;
 import dev.starling.engine.optimizer.Schedule;
 import dev.starling.engine.optimizer.Sgd;
+import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.topology.Topology;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -63,6 +64,24 @@ class AlgorithmTest {
       job.copyReplica(rank, copy);
       return copy.toArray(FLOAT);
     }
+  }
+
+  private static float[] average(LocalJob job, Arena arena, long parameters) {
+    MemorySegment average = arena.allocate(FLOAT, parameters);
+    job.average(average);
+    return average.toArray(FLOAT);
+  }
+
+  /** Each shard as its home has it. */
+  private static float[] homes(LocalJob job, long parameters) {
+    float[] model = new float[(int) parameters];
+    ReplicaLayout layout = job.context().layout();
+    for (int shard = 0; shard < layout.stripes(); shard++) {
+      int start = (int) layout.stripeStart(shard);
+      float[] home = replica(job, shard % job.workers(), parameters);
+      System.arraycopy(home, start, model, start, (int) layout.stripeParameters(shard));
+    }
+    return model;
   }
 
   /** The gradient of a worker in a step: a pull to a point of its own, and noise. */
@@ -246,6 +265,7 @@ class AlgorithmTest {
           assertEquals(i % 5 - RATE / workers * pull, home[(int) i], 1e-2, "parameter " + i);
         }
       }
+      assertArrayEquals(homes(job, parameters), average(job, arena, parameters), "the model");
       assertEquals((long) workers * steps, total(job, Counter.GRADIENTS_APPLIED));
       assertEquals(0, total(job, Counter.EXCHANGES_TORN));
       long updates = total(job, Counter.UPDATES);
