@@ -27,6 +27,8 @@ import java.util.Arrays;
  * NIPS 2017, algorithm 1.
  */
 public final class NeighbourMean implements SoloCombine, CompletionHandler {
+  private static final int NOBODY = -1;
+
   private final Remote[] neighbours;
   private final float[] weights;
   private final float ownWeight;
@@ -47,7 +49,7 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
   private long posted;
   private long done;
   private long ticket;
-  private boolean failed;
+  private int failed = NOBODY;
 
   /**
    * Makes one worker's part.
@@ -75,7 +77,10 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
       rest -= weight;
     }
     ownWeight = rest;
-    depth = staging == null ? 0 : (int) (staging.byteSize() / pieceBytes);
+    depth =
+        staging == null
+            ? 0
+            : (int) Math.min(Remote.MAX_IN_FLIGHT - 1, staging.byteSize() / pieceBytes);
     arrived = new boolean[depth];
     planes = new long[neighbours.length];
   }
@@ -104,7 +109,7 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
     posted = 0;
     done = 0;
     ticket = 0;
-    failed = false;
+    failed = NOBODY;
     Arrays.fill(arrived, false);
   }
 
@@ -175,12 +180,11 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
   }
 
   private boolean isThere(long operation) {
-    if (failed) {
+    if (failed != NOBODY) {
       throw new StarlingException(
-          "a neighbour's model could not be read in piece "
-              + operation / (neighbours.length + 1)
-              + ": a neighbour is gone, and a round of D-PSGD needs all of them, so start the job"
-              + " again");
+          ("the model of rank %d, a neighbour, could not be read: it is gone, and a round"
+                  + " of D-PSGD needs every neighbour, so start the job again")
+              .formatted(neighbours[failed].rank()));
     }
     return staging == null
         || isOwn(operation)
@@ -224,7 +228,7 @@ public final class NeighbourMean implements SoloCombine, CompletionHandler {
     if (succeeded) {
       arrived[(int) (tag % depth)] = true;
     } else {
-      failed = true;
+      failed = (int) (tag % neighbours.length);
     }
   }
 

@@ -24,8 +24,9 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Each worker tells in a word of its own region which round it is in and how many operations it
  * has done; that is all the synchronisation there is. A piece is overwritten only after the right
- * neighbour has read it: the value that replaces it has gone through that neighbour. A vector may
- * be written again when two more rounds have begun, so callers take turns with two or more.
+ * neighbour has read it: the value that replaces it has gone through that neighbour. The mean is
+ * read by the right neighbour after {@link #isDone} here, so nobody writes to it; the vector may be
+ * written again once the next round is done, so callers take turns with two or more.
  *
  * <p>With two workers that address each other's memory, each averages one half and writes both
  * copies, in one pass instead of two. Then nobody touches the vector any more once {@link #isDone},
@@ -83,8 +84,8 @@ public final class RingMean implements CompletionHandler {
    * @param left the connection to the worker before this one
    * @param kernels who adds
    * @param pieceBytes length of a piece, a multiple of 64
-   * @param staging memory for pieces that are read, where {@code left} is not addressable; a
-   *     multiple of the piece's length
+   * @param staging memory for pieces that are read, where {@code left} is not addressable: one or
+   *     more; what is longer than {@link Remote#MAX_IN_FLIGHT} pieces is of no use
    */
   public RingMean(
       int rank,
@@ -104,7 +105,10 @@ public final class RingMean implements CompletionHandler {
     this.kernels = kernels;
     this.pieceFloats = pieceBytes / Float.BYTES;
     this.staging = staging;
-    depth = direct != null ? 1 : (int) (staging.byteSize() / pieceBytes);
+    depth =
+        direct != null
+            ? 1
+            : (int) Math.min(Remote.MAX_IN_FLIGHT - 1, staging.byteSize() / pieceBytes);
     arrived = new boolean[depth];
   }
 
@@ -214,7 +218,14 @@ public final class RingMean implements CompletionHandler {
       return false;
     }
     lateSinceNs = System.nanoTime();
-    return left.state() != PeerState.ALIVE;
+    if (left.state() == PeerState.ALIVE) {
+      return false;
+    }
+    // It may have told its end, or what it did, just before it went.
+    if (direct != null) {
+      learn(ControlLine.readWord(direct, wordOffset));
+    }
+    return leftDone < Math.max(0, wanted()) && !leftEnded;
   }
 
   /** How many operations of this round the left neighbour must have done before one of ours. */

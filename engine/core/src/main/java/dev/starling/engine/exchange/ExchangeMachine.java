@@ -59,6 +59,7 @@ public final class ExchangeMachine implements CompletionHandler {
   private final MemorySegment region;
   private final Remote own;
   private final StripeStream stream;
+  private final Combine mode;
   private final SoloCombine solo;
   private final Journal journal;
   private final Counters counters;
@@ -127,6 +128,7 @@ public final class ExchangeMachine implements CompletionHandler {
       Counters counters,
       Combine combine,
       SoloCombine solo) {
+    this.mode = combine;
     this.solo = solo;
     this.replica = replica;
     this.layout = replica.layout();
@@ -447,21 +449,26 @@ public final class ExchangeMachine implements CompletionHandler {
             update != null);
         swap(peer, peerWord, LockWord.publish(peerWord), State.PEER_PUBLISHING);
       } else {
-        releasePeer(update == null ? AfterRelease.RELEASE_OWN : AfterRelease.STEP);
+        releasePeer(goesOnAlone() ? AfterRelease.STEP : AfterRelease.RELEASE_OWN);
       }
     }
   }
 
   /**
    * The partner failed before anything was published: its home breaks the lock, this side goes on
-   * alone.
+   * alone where it can.
    */
   private void afterPeerLost() {
-    if (update == null) {
-      releaseOwn(Outcome.NO_PARTNER);
-    } else {
+    if (goesOnAlone()) {
       step(Outcome.STEPPED);
+    } else {
+      releaseOwn(Outcome.NO_PARTNER);
     }
+  }
+
+  /** Whether the update may be applied here alone: at its home it would be lost. */
+  private boolean goesOnAlone() {
+    return update != null && mode != Combine.SERVE;
   }
 
   private void peerPublished() {
@@ -472,10 +479,24 @@ public final class ExchangeMachine implements CompletionHandler {
       return;
     }
     journal.torn(stripe, peer.rank(), !succeeded);
-    if (update == null) {
-      releaseOwn(Outcome.TORN);
-    } else {
+    if (goesOnAlone()) {
       step(Outcome.TORN);
+    } else if (mode == Combine.SERVE) {
+      requireCertain();
+      releaseOwn(Outcome.NO_PARTNER);
+    } else {
+      releaseOwn(Outcome.TORN);
+    }
+  }
+
+  /** An update that its home may have or not can be neither given again nor forgotten. */
+  private void requireCertain() {
+    if (!succeeded) {
+      throw new StarlingException(
+          ("rank %d cannot go on: the connection to rank %d, the home of stripe %d, failed"
+                  + " while an update was published there, and nobody knows whether it was; start"
+                  + " the job again")
+              .formatted(replica.rank(), peer.rank(), stripe));
     }
   }
 

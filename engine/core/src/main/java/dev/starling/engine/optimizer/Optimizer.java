@@ -56,6 +56,16 @@ public interface Optimizer extends AutoCloseable {
   MemorySegment update(MemorySegment gradient);
 
   /**
+   * Tells whether {@link #advance} writes to the gradient; one that others still read is copied
+   * before.
+   *
+   * @return whether the gradient becomes something else
+   */
+  default boolean changesGradient() {
+    return true;
+  }
+
+  /**
    * Returns the part of a parameter that decoupled weight decay keeps in a step.
    *
    * @param learningRate the learning rate of the step

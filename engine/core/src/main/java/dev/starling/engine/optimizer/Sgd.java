@@ -44,6 +44,11 @@ public final class Sgd implements Optimizer {
   }
 
   @Override
+  public boolean changesGradient() {
+    return false;
+  }
+
+  @Override
   public float l2Decay() {
     return l2Decay;
   }

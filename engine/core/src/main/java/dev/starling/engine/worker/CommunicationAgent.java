@@ -63,6 +63,7 @@ public final class CommunicationAgent implements Agent {
   private final int stripes;
   private final Rounds rounds;
   private final RoundGate gate;
+  private final MemorySegment gradientCopy;
   private final float share;
   private final int firstStripe;
 
@@ -99,6 +100,7 @@ public final class CommunicationAgent implements Agent {
     this.lanes = lanes;
     rounds = parts.rounds;
     gate = parts.gate;
+    gradientCopy = parts.gradientCopy;
     boolean served = context.algorithm() == Algorithm.A_PSGD;
     // There is one model where other algorithms have one for each worker: a gradient moves it less.
     share = served ? 1f / context.workers() : 1f;
@@ -179,11 +181,15 @@ public final class CommunicationAgent implements Agent {
   /**
    * Tells, from any thread, whether no gradient is taken and none waits.
    *
-   * @return whether everything submitted before has been published
+   * @return whether everything submitted before has been published, and the end of the rounds has
+   *     been told where this worker leaves them
    */
   boolean isQuiescent() {
     // The mailbox first: `resting` is cleared before a gradient leaves it.
-    return mailbox.isEmpty() && resting && !breaking;
+    return mailbox.isEmpty()
+        && resting
+        && !breaking
+        && (gate == null || !gate.isLeaving() || gate.isOver());
   }
 
   private int take() {
@@ -299,9 +305,10 @@ public final class CommunicationAgent implements Agent {
       }
       ticket = Optimizer.DONE;
     }
-    MemorySegment gradient = mailbox.applying();
+    MemorySegment gradient = gradientCopy == null ? mailbox.applying() : gradientCopy;
     if (advanced < parameterCount) {
       long count = Math.min(context.chunkBytes() / Float.BYTES, parameterCount - advanced);
+      copyOfShared(advanced * Float.BYTES, count * Float.BYTES);
       // Rounded, logged and used while it is in the cache.
       rounding.round(gradient, advanced, count, journal);
       ticket = advance(gradient, advanced * Float.BYTES, count);
@@ -314,6 +321,13 @@ public final class CommunicationAgent implements Agent {
     published = 0;
     phase = Phase.PUBLISHING;
     return 1;
+  }
+
+  /** Others may still read the mean here: what changes it changes a copy, while it is cached. */
+  private void copyOfShared(long offsetBytes, long lengthBytes) {
+    if (gradientCopy != null) {
+      MemorySegment.copy(mailbox.applying(), offsetBytes, gradientCopy, offsetBytes, lengthBytes);
+    }
   }
 
   private long advance(MemorySegment gradient, long offsetBytes, long count) {
@@ -354,11 +368,11 @@ public final class CommunicationAgent implements Agent {
     if (published == stripes) {
       counters.add(Counter.GRADIENTS_APPLIED, mailbox.count());
       phase = Phase.RESTING;
-      resting = true;
       if (rounds != null) {
         rounds.published(lane.plane());
         gate.finishedRound();
       }
+      resting = true;
     }
   }
 

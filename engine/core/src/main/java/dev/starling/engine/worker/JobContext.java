@@ -83,7 +83,7 @@ public final class JobContext extends RecordingOptions {
     ConfigurationException.requireRange("largest staleness", maxStaleness, 0, 1L << 40);
     ConfigurationException.requireRange("merge limit", mergeLimit, 0, Integer.MAX_VALUE);
     ConfigurationException.requireRange("largest gradient norm", maxGradientNorm, 0, 1e30);
-    requireNoRecord();
+    requireFit();
     layout = layOut();
     concludeTopology(workers);
     kernelsDescription = kernels.description(0);
@@ -119,8 +119,16 @@ public final class JobContext extends RecordingOptions {
     return Math.min(stripeBytes, Math.max(MIN_SHARD_BYTES, whole));
   }
 
-  /** Replay knows the exchanges of AD-PSGD only. */
-  private void requireNoRecord() {
+  /**
+   * Replay knows the exchanges of AD-PSGD only; a home tells its version when it has the update.
+   */
+  private void requireFit() {
+    if (algorithm() == Algorithm.A_PSGD && maxStaleness > 0) {
+      throw new ConfigurationException(
+          ("largest staleness=%d: the algorithm %s knows how stale a gradient is only after"
+                  + " it was applied, so leave maxStaleness out, or use ad-psgd")
+              .formatted(maxStaleness, algorithm()));
+    }
     if (algorithm() != Algorithm.AD_PSGD && (isRecorded() || firstIncarnation() > 0)) {
       throw new ConfigurationException(
           ("the algorithm %s keeps no log and resumes nothing: use ad-psgd, or leave out "

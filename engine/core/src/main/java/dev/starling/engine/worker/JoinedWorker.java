@@ -99,8 +99,8 @@ public final class JoinedWorker implements AutoCloseable {
     boolean returns = incarnation > context.firstIncarnation();
     if (returns && context.algorithm().needsEveryWorker()) {
       throw new StarlingException(
-          ("rank %d cannot return to a job with the algorithm %s, which needs every worker "
-                  + "from begin to end: start the job again")
+          ("rank %d cannot return to a job with the algorithm %s, which needs every worker"
+                  + " from begin to end: start the job again")
               .formatted(rank, context.algorithm()));
     }
     if (returns) {

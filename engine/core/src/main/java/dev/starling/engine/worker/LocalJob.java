@@ -193,10 +193,14 @@ public final class LocalJob implements AutoCloseable {
    * Runs a task for every worker on a thread of its own, waits for all of them, and lets the agents
    * apply what is left.
    *
+   * <p>A job whose algorithm has rounds runs once: its rounds end with the first task that does.
+   *
    * @param task your training loop; it decides when it ends
+   * @throws IllegalStateException when the rounds are over
    * @throws Exception what the first task that failed threw; the others are interrupted
    */
   public void run(ComputeTask task) throws Exception {
+    requireRounds();
     AtomicReference<Throwable> failed = new AtomicReference<>();
     CountDownLatch running = new CountDownLatch(workers.size());
     List<Thread> threads = new ArrayList<>();
@@ -233,6 +237,17 @@ public final class LocalJob implements AutoCloseable {
       throw error;
     }
     drain();
+  }
+
+  private void requireRounds() {
+    for (Worker worker : workers) {
+      if (worker.areRoundsOver()) {
+        throw new IllegalStateException(
+            ("the rounds of %s ended with the task that ran before, and no gradient would be"
+                    + " applied any more: do all of it in one run, or launch another job")
+                .formatted(context.algorithm()));
+      }
+    }
   }
 
   /**

@@ -27,6 +27,7 @@ import java.lang.foreign.MemorySegment;
 final class NeighbourRounds implements Rounds, CompletionHandler {
   private static final long ENDED = 1L << 63;
   private static final int ROUND_SHIFT = 4;
+  private static final int NOBODY = -1;
   private static final long CHECK_NS = 50_000_000;
 
   private final Replica replica;
@@ -44,7 +45,7 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
   private int plane;
   private int before;
   private long checkAtNs;
-  private boolean failed;
+  private int failed = NOBODY;
 
   /**
    * Makes one worker's part.
@@ -103,13 +104,18 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
     if (mean != null) {
       return true;
     }
+    boolean all = true;
     for (int i = 0; i < remotes.length; i++) {
       if (remotes[i] == null && neighbours.isAvailable(i)) {
         remotes[i] = neighbours.use(i);
       }
       if (remotes[i] == null) {
-        return false;
+        neighbours.requireNotLost(i);
+        all = false;
       }
+    }
+    if (!all) {
+      return false;
     }
     mean = new NeighbourMean(remotes, weights, kernels, RingRounds.PIECE_BYTES, staging);
     return true;
@@ -138,30 +144,43 @@ final class NeighbourRounds implements Rounds, CompletionHandler {
   @Override
   public void onCompletion(long tag, boolean succeeded, long value) {
     asking[(int) tag] = false;
-    failed |= !succeeded;
     if (succeeded) {
       words[(int) tag] = value;
+    } else {
+      failed = (int) tag;
     }
   }
 
   /** Asking for a state costs a system call, so it is asked for now and then only. */
   private void requireAlive() {
-    if (!failed && System.nanoTime() - checkAtNs < 0) {
+    if (failed == NOBODY && System.nanoTime() - checkAtNs < 0) {
       return;
     }
     checkAtNs = System.nanoTime() + CHECK_NS;
     for (int i = 0; i < remotes.length; i++) {
-      if (rounds(words[i]) < round && words[i] >= 0 && (failed || isGone(remotes[i]))) {
+      if (isAwaited(i) && (failed == i || isGone(i))) {
         throw new StarlingException(
-            ("rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of "
-                    + "D-PSGD needs every neighbour, so start the job again")
+            ("rank %d cannot go on: rank %d, its neighbour, is gone in round %d; a round of"
+                    + " D-PSGD needs every neighbour, so start the job again")
                 .formatted(replica.rank(), remotes[i].rank(), round + 1));
       }
     }
   }
 
-  private static boolean isGone(Remote remote) {
-    return remote.state() != PeerState.ALIVE;
+  private boolean isAwaited(int index) {
+    return rounds(words[index]) < round && words[index] >= 0;
+  }
+
+  private boolean isGone(int index) {
+    Remote remote = remotes[index];
+    if (remote.state() == PeerState.ALIVE) {
+      return false;
+    }
+    // It may have published, or told its end, just before it went.
+    if (remote.direct() != null) {
+      words[index] = ControlLine.readWord(remote.direct(), wordOffset);
+    }
+    return isAwaited(index);
   }
 
   @Override

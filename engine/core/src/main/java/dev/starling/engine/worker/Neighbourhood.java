@@ -124,6 +124,15 @@ final class Neighbourhood implements LockGuard.Liveness, AutoCloseable {
     return remotes[index] == null && !again[index] && incarnation[index] != Membership.ABSENT;
   }
 
+  /** Fails when a neighbour that the first round needs has gone before it began. */
+  void requireNotLost(int index) {
+    if (isLost(index)) {
+      throw new StarlingException(
+          "rank %d cannot go on: rank %d, which every round needs, was gone before the first; start the job again"
+              .formatted(replica.rank(), ranks[index]));
+    }
+  }
+
   /** {@return the connection to a neighbour, null while it is absent} */
   Remote remote(int index) {
     return remotes[index];

@@ -55,7 +55,9 @@ final class RingRounds implements Rounds {
               PIECE_BYTES,
               staging);
     }
-    if (ring != null) {
+    if (ring == null) {
+      neighbours.requireNotLost(0);
+    } else {
       ring.start(
           pending.address() - replica.segment().address(), replica.layout().parameterCount());
       pending = null;

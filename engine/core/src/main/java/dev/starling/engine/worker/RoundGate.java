@@ -18,6 +18,7 @@ final class RoundGate {
   private final Worker worker;
   private final Counters counters;
   private final long timeoutNs;
+  private boolean asked;
   private long submitted;
   private long rounds;
   private volatile long finished;
@@ -35,17 +36,19 @@ final class RoundGate {
    * The compute thread hands in its gradient of the next round.
    *
    * @return whether there is one
+   * @throws IllegalStateException when it has not asked for the model since the last gradient
    */
   boolean submitted() {
     if (over) {
       return false;
     }
-    if (finished < submitted) {
+    if (!asked) {
       throw new IllegalStateException(
-          ("rank %d submits twice in round %d: a synchronous algorithm takes one gradient "
-                  + "for each snapshot, so open the next snapshot first")
+          ("rank %d submits twice in round %d: a synchronous algorithm takes one gradient"
+                  + " for each snapshot, so open the next snapshot first")
               .formatted(worker.rank(), submitted));
     }
+    asked = false;
     submitted++;
     return true;
   }
@@ -57,6 +60,7 @@ final class RoundGate {
    *     long
    */
   void await() {
+    asked = true;
     if (finished >= submitted || over) {
       return;
     }
@@ -82,8 +86,8 @@ final class RoundGate {
     }
     if (waitedNs > timeoutNs) {
       throw new StarlingException(
-          ("rank %d has waited %d s for round %d: a worker is stuck, or slower than that; "
-                  + "look for one whose step count stands still, or set a longer peerTimeoutNs")
+          ("rank %d has waited %d s for round %d: a worker is stuck, or slower than that;"
+                  + " look for one whose step count stands still, or set a longer peerTimeoutNs")
               .formatted(worker.rank(), waitedNs / 1_000_000_000, submitted));
     }
   }

@@ -16,7 +16,8 @@ interface Rounds {
   /**
    * Begins a round.
    *
-   * @param gradient this worker's, in place of which its content may be the mean's when ready
+   * @param gradient this worker's, in place of which its content may be the mean's when ready;
+   *     others may then still read it, until the next round is ready
    */
   void begin(MemorySegment gradient);
 

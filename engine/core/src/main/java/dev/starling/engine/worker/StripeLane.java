@@ -159,8 +159,8 @@ final class StripeLane {
     boolean lost = neighbours.isLost(partner);
     if (lost || nowNs - begunAtNs > context.peerTimeoutNs()) {
       throw new StarlingException(
-          ("rank %d cannot go on: rank %d, the home of shard %d, %s; an update has nowhere "
-                  + "else to go, so start the job again")
+          ("rank %d cannot go on: rank %d, the home of shard %d, %s; an update has nowhere"
+                  + " else to go, so start the job again")
               .formatted(
                   replica.rank(),
                   home,

@@ -13,7 +13,6 @@ import dev.starling.engine.fabric.Remote;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.log.Journal;
 import dev.starling.engine.log.Origin;
-import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.metrics.Counter;
 import dev.starling.engine.metrics.Counters;
 import dev.starling.engine.metrics.PairingTable;
@@ -39,7 +38,6 @@ public final class Worker implements AutoCloseable {
   /** The name of what rounding has cut off, among the state of a checkpoint. */
   public static final String RESIDUAL = "residual";
 
-  private static final int STAGED_CHUNKS = 4;
   private static final long CHECKPOINT_POLL_NS = 200_000;
 
   /** What a worker is made of, in the order in which it is opened; closed in reverse. */
@@ -51,6 +49,7 @@ public final class Worker implements AutoCloseable {
     PairingTable pairings;
     LockGuard guard;
     GradientMailbox mailbox;
+    MemorySegment gradientCopy;
     Rounds rounds;
     RoundGate gate;
     Optimizer optimizer;
@@ -157,10 +156,12 @@ public final class Worker implements AutoCloseable {
     boolean exchanges = initiates || algorithm == Algorithm.A_PSGD;
     int laneCount = exchanges ? Math.max(1, Math.min(several, ranks.length)) : 1;
     // Before the connections that read into it, so that it is closed after them.
+    AgentMemory memory = new AgentMemory(rank, context, parts.kernels, fabric, opened);
     MemorySegment[] staging = new MemorySegment[laneCount];
     for (int i = 0; i < laneCount; i++) {
-      staging[i] = staging(fabric);
+      staging[i] = memory.staging();
     }
+    parts.gradientCopy = memory.gradientCopy(parts.optimizer);
     RegionDescriptor self = members.region(rank, parts.replica.incarnation());
     parts.neighbours =
         new Neighbourhood(parts.replica, ranks, fabric, members, parts.kernels, counters, context);
@@ -352,19 +353,6 @@ public final class Worker implements AutoCloseable {
     return remote;
   }
 
-  /** Memory for incoming chunks where peers' memory cannot be addressed. */
-  private MemorySegment staging(Fabric fabric) {
-    if (fabric.isAddressable()) {
-      return null;
-    }
-    PrivateMemory memory =
-        PrivateMemory.allocate("staging ring", STAGED_CHUNKS * context.chunkBytes());
-    opened.add(memory);
-    register("the staging ring", memory.pages());
-    opened.add(fabric.register("the staging ring of rank " + rank, memory.segment()));
-    return memory.segment();
-  }
-
   /**
    * Pins the replica's published state for reading, without copying it.
    *
@@ -412,10 +400,12 @@ public final class Worker implements AutoCloseable {
               + " computed on");
     }
     long startNs = System.nanoTime();
+    // Fails before anything is counted.
+    boolean inRound = parts.gate == null || parts.gate.submitted();
     submissions++;
     MemorySegment gradient = mailbox.writing();
     counters.add(Counter.GRADIENTS_SUBMITTED, 1);
-    boolean accepted = accept(gradient);
+    boolean accepted = accept(gradient, inRound);
     if (accepted) {
       // The hand-in is one swap, or one addition: neither waits, and the addition is work.
       if (mailbox.submit(snapshot.version(0))) {
@@ -432,8 +422,8 @@ public final class Worker implements AutoCloseable {
   }
 
   /** Prepares a gradient that can be applied; counts one that cannot. */
-  private boolean accept(MemorySegment gradient) {
-    if (parts.gate != null && !parts.gate.submitted()) {
+  private boolean accept(MemorySegment gradient, boolean inRound) {
+    if (!inRound) {
       counters.add(Counter.GRADIENTS_LATE_AT_SUBMIT, 1);
       return false;
     }

@@ -28,7 +28,7 @@ class RingMeanTest {
   private static final int DEPTH = 3;
 
   /** The left neighbour's memory, addressed or read in an order of its own. */
-  private static final class Neighbour implements Remote {
+  static final class Neighbour implements Remote {
     private record Posted(long tag, Runnable effect) {}
 
     private final int rank;
@@ -38,7 +38,8 @@ class RingMeanTest {
     private final List<Posted> posted = new ArrayList<>();
     private long word;
     private PeerState state = PeerState.ALIVE;
-    private boolean failing;
+    boolean failing;
+    private Runnable beforeState = () -> {};
 
     Neighbour(int rank, MemorySegment region, boolean addressable, SplittableRandom random) {
       this.rank = rank;
@@ -64,6 +65,7 @@ class RingMeanTest {
 
     @Override
     public PeerState state() {
+      beforeState.run();
       return state;
     }
 
@@ -74,12 +76,14 @@ class RingMeanTest {
 
     @Override
     public void readWord(long offsetBytes, long tag) {
+      assertTrue(posted.size() < MAX_IN_FLIGHT, "more than a connection takes");
       posted.add(new Posted(tag, () -> word = ControlLine.readWord(region, offsetBytes)));
     }
 
     @Override
     public void read(
         long offsetBytes, MemorySegment into, long intoOffset, long lengthBytes, long tag) {
+      assertTrue(posted.size() < MAX_IN_FLIGHT, "more than a connection takes");
       posted.add(
           new Posted(
               tag, () -> MemorySegment.copy(region, offsetBytes, into, intoOffset, lengthBytes)));
@@ -121,6 +125,11 @@ class RingMeanTest {
   private final List<RingMean> members = new ArrayList<>();
 
   private void ring(int workers, long floats, boolean addressable, SplittableRandom random) {
+    ring(workers, floats, addressable, random, DEPTH);
+  }
+
+  private void ring(
+      int workers, long floats, boolean addressable, SplittableRandom random, int depth) {
     for (int rank = 0; rank < workers; rank++) {
       regions.add(arena.allocate(2 * (VECTOR + floats * Float.BYTES), 64));
     }
@@ -136,7 +145,7 @@ class RingMeanTest {
               neighbours.get(rank),
               new CpuKernels(),
               PIECE_BYTES,
-              arena.allocate(DEPTH * PIECE_BYTES, 64)));
+              arena.allocate(depth * PIECE_BYTES, 64)));
     }
   }
 
@@ -209,6 +218,18 @@ class RingMeanTest {
   }
 
   @Test
+  void shouldReadNoMoreAheadThanAConnectionTakes() {
+    long floats = 400 * PIECE_BYTES / Float.BYTES;
+    ring(2, floats, false, new SplittableRandom(1), 500);
+    members.forEach(member -> member.start(VECTOR, floats));
+    long polls = 0;
+    while (!members.stream().allMatch(RingMean::isDone)) {
+      members.forEach(RingMean::poll);
+      assertTrue(polls++ < 1_000_000, "the ring stands still");
+    }
+  }
+
+  @Test
   void shouldSayWhoIsGoneWhenANeighbourDiesInTheMiddle() {
     ring(3, 100, true, new SplittableRandom(1));
     members.get(0).start(VECTOR, 100);
@@ -225,6 +246,20 @@ class RingMeanTest {
     assertTrue(
         gone.getMessage().startsWith("rank 0 cannot go on: rank 2, which it sums gradients with"),
         gone.getMessage());
+  }
+
+  @Test
+  void shouldEndInOrderWhenANeighbourToldItsEndJustBeforeItLeft() {
+    ring(3, 100, true, new SplittableRandom(1));
+    RingMean member = members.get(0);
+    member.start(VECTOR, 100);
+    neighbours.get(0).state = PeerState.CLOSED;
+    neighbours.get(0).beforeState = members.get(2)::end;
+    long deadlineNs = System.nanoTime() + 10_000_000_000L;
+    while (!member.isEnded()) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, "the end is not seen");
+      member.poll();
+    }
   }
 
   @Test

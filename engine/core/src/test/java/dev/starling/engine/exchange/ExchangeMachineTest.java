@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ExchangeMachineTest {
   private static final int COUNT = 100;
@@ -69,6 +71,10 @@ class ExchangeMachineTest {
   }
 
   private ExchangeMachine machine() {
+    return machine(Combine.AVERAGE);
+  }
+
+  private ExchangeMachine machine(Combine combine) {
     Journal recorder =
         new Journal() {
           @Override
@@ -99,7 +105,15 @@ class ExchangeMachineTest {
           }
         };
     return new ExchangeMachine(
-        home, own, new CpuKernels(), CHUNK_BYTES, staging.segment(), recorder, counters);
+        home,
+        own,
+        new CpuKernels(),
+        CHUNK_BYTES,
+        staging.segment(),
+        recorder,
+        counters,
+        combine,
+        null);
   }
 
   private Outcome run(ExchangeMachine machine, ScriptedRemote partner, Update pending) {
@@ -242,6 +256,47 @@ class ExchangeMachineTest {
     assertEquals(Outcome.TORN, run(machine(), remote, null));
     assertState(home, 1f, 0);
     assertEquals(List.of("intent 1 with 1 at 1 false", "torn with 1"), journal);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void shouldGiveTheHomesStateWithTheUpdateToBothSidesWhenThePartnerServes(boolean addressable) {
+    remote = new ScriptedRemote(peer, addressable);
+    assertEquals(Outcome.EXCHANGED, run(machine(Combine.SERVE), remote, update));
+    assertState(home, 4f, 1);
+    assertState(peer, 4f, 1);
+  }
+
+  @Test
+  void shouldKeepAnUpdateForItsHomeWhenTheHomeHasBrokenTheLock() {
+    remote.before("swap 2", () -> swap(peer, peer.lockWord(0), LockWord.fence(peer.lockWord(0))));
+    assertEquals(Outcome.NO_PARTNER, run(machine(Combine.SERVE), remote, update));
+    assertState(home, 1f, 0);
+    assertState(peer, 5f, 1);
+  }
+
+  @Test
+  void shouldKeepAnUpdateForItsHomeWhenTheHomeIsLost() {
+    remote.before("word 3", () -> remote.state = PeerState.DEAD);
+    assertEquals(Outcome.NO_PARTNER, run(machine(Combine.SERVE), remote, update));
+    assertState(home, 1f, 0);
+    assertState(peer, 5f, 0);
+  }
+
+  @Test
+  void shouldKeepAnUpdateForItsHomeWhenAReadFails() {
+    remote = new ScriptedRemote(peer, false);
+    remote.fail("read 3", false);
+    assertEquals(Outcome.NO_PARTNER, run(machine(Combine.SERVE), remote, update));
+    assertState(home, 1f, 0);
+  }
+
+  @Test
+  void shouldStopTheWorkerWhenNobodyKnowsWhetherTheHomeHasTheUpdate() {
+    remote.fail("swap 2", true);
+    StarlingException failure =
+        assertThrows(StarlingException.class, () -> run(machine(Combine.SERVE), remote, update));
+    assertTrue(failure.getMessage().contains("rank 1, the home of stripe 0"), failure.getMessage());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.starling.engine.StarlingException;
+import dev.starling.engine.fabric.LinkPace;
 import dev.starling.engine.kernel.Kernels;
 import dev.starling.engine.kernel.KernelsFactory;
 import dev.starling.engine.metrics.Counter;
@@ -17,10 +18,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -91,6 +94,45 @@ class DeviceMemoryTest {
         assertTrue(System.nanoTime() - deadlineNs < 0, "gradient " + step + " was not applied");
         LockSupport.parkNanos(1_000);
       }
+    }
+  }
+
+  /** A result that is used before the device has it, or memory it does not know, shows here. */
+  @ParameterizedTest
+  @CsvSource({
+    "ALLREDUCE, 2, false",
+    "ALLREDUCE, 3, false",
+    "ALLREDUCE, 3, true",
+    "D_PSGD, 3, false",
+    "D_PSGD, 3, true",
+    "A_PSGD, 3, false",
+    "A_PSGD, 3, true"
+  })
+  void shouldTrainOnADeviceWithTheAlgorithmsToCompareWith(
+      Algorithm algorithm, int workers, boolean links) throws Exception {
+    long count = 5_000;
+    JobContext context =
+        context(count, 0)
+            .stripeBytes(JobContext.STRIPE_BYTES_DEFAULT)
+            .workers(workers)
+            .algorithm(algorithm)
+            .link(links ? new LinkPace(1e9, 1_000, Map.of()) : null);
+    try (Arena arena = Arena.ofConfined()) {
+      try (LocalJob job = LocalJob.launch(context, arena.allocate(count * 4))) {
+        job.run(worker -> descend(worker, 150, count));
+        float[][] models = new float[workers][];
+        for (int rank = 0; rank < workers; rank++) {
+          MemorySegment model = arena.allocate(count * Float.BYTES);
+          job.copyReplica(rank, model);
+          models[rank] = model.toArray(FLOAT);
+        }
+        for (int i = 0; i < count; i++) {
+          boolean same = algorithm == Algorithm.ALLREDUCE;
+          assertEquals(models[0][i], models[1][i], same ? 0 : 0.2, "parameter " + i);
+          assertEquals(i % 3, models[0][i], 0.3, "parameter " + i);
+        }
+      }
+      requireNoMistakes();
     }
   }
 

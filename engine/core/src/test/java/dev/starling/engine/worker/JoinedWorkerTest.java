@@ -27,6 +27,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Workers that join one by one, here in one process; the soak runs them in processes of their own.
@@ -61,7 +63,11 @@ class JoinedWorkerTest {
   }
 
   private JoinedWorker join(int rank, int incarnation) {
-    return JoinedWorker.join(context(), board, rank, incarnation, initial);
+    return join(context(), rank, incarnation);
+  }
+
+  private JoinedWorker join(JobContext context, int rank, int incarnation) {
+    return JoinedWorker.join(context, board, rank, incarnation, initial);
   }
 
   private static void step(JoinedWorker joined, float gradient) {
@@ -105,6 +111,31 @@ class JoinedWorkerTest {
       assertTrue(peers.contains("0 1.0 " + PeerState.CLOSED), peers.toString());
       step(first, -1f);
       assertEquals(RankRecord.State.LEFT, board.rank(1).state());
+    }
+  }
+
+  /** Rank 2 is the one that rank 0 reads from in the ring, and a neighbour in the graph. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Algorithm.class,
+      names = {"ALLREDUCE", "D_PSGD"})
+  void shouldSayWhoIsGoneWhenARankLeavesBeforeTheFirstRound(Algorithm algorithm) {
+    try (JoinedWorker first = join(context().algorithm(algorithm), 0, 0)) {
+      Worker worker = first.worker();
+      try (JoinedWorker second = join(context().algorithm(algorithm), 2, 0)) {
+        await("connected", () -> worker.counters().get(Counter.PEERS_JOINED) == 1);
+        assertTrue(second.worker().isHealthy());
+      }
+      await("lost", () -> worker.counters().get(Counter.PEERS_LOST) == 1);
+      try (Snapshot snapshot = worker.snapshot()) {
+        assertEquals(0, snapshot.version(0));
+        worker.gradient().fill((byte) 0);
+        assertTrue(worker.submit());
+      }
+      StarlingException gone = assertThrows(StarlingException.class, worker::snapshot);
+      assertTrue(
+          gone.getMessage().contains("rank 2, which every round needs, was gone"),
+          gone.getMessage());
     }
   }
 
