@@ -8,10 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** What machine, JVM and checkout results come from; {@code "unknown"} where nothing tells. */
 final class Environment {
@@ -88,27 +86,24 @@ final class Environment {
 
   /** The checkout that the current directory is in, with a + when files differ from it. */
   private static String commit() {
-    String commit = git("rev-parse", "--short=12", "HEAD");
-    return commit.isEmpty()
-        ? UNKNOWN
-        : git("status", "--porcelain", "--untracked-files=no").isEmpty() ? commit : commit + "+";
-  }
-
-  private static String git(String... arguments) {
-    List<String> command = Stream.concat(Stream.of("git"), Stream.of(arguments)).toList();
     Process process = null;
     try {
-      process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+      process =
+          new ProcessBuilder(
+                  "git", "describe", "--always", "--exclude=*", "--abbrev=12", "--dirty=+")
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
       process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
-          ? output.strip()
-          : "";
+      boolean known = process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+      // One short line, which the pipe held.
+      return known
+          ? new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip()
+          : UNKNOWN;
     } catch (IOException noGit) {
-      return "";
+      return UNKNOWN;
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      return "";
+      return UNKNOWN;
     } finally {
       if (process != null) {
         process.destroyForcibly();

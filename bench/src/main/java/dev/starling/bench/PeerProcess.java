@@ -3,17 +3,22 @@ package dev.starling.bench;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A second JVM with the class path and the module options of this one, spoken to by its standard
  * input and output; what it prints as an error appears here. It ends when its input does.
  */
 final class PeerProcess implements AutoCloseable {
+  private static final long ANSWER_LIMIT_S = 120;
   private static final long END_LIMIT_S = 60;
 
   private final Process process;
@@ -49,14 +54,37 @@ final class PeerProcess implements AutoCloseable {
   }
 
   /**
-   * Waits for a byte of the process.
+   * Waits for a byte of the process, up to {@value #ANSWER_LIMIT_S} s, then kills it.
    *
    * @param what what it means, for the message
-   * @throws IOException when the process ended instead
+   * @throws IOException when the process ended instead, or nothing came
    */
   void await(String what) throws IOException {
-    if (in.read() < 0) {
-      throw new IOException("the peer's process ended before " + what + "; it says why above");
+    try {
+      if (CompletableFuture.supplyAsync(this::read).get(ANSWER_LIMIT_S, TimeUnit.SECONDS) < 0) {
+        throw new IOException("the peer's process ended before " + what + "; it says why above");
+      }
+    } catch (TimeoutException late) {
+      process.destroyForcibly();
+      throw new IOException(
+          "the peer's process did not say within %d s that %s: make the machine quieter"
+              .formatted(ANSWER_LIMIT_S, what),
+          late);
+    } catch (ExecutionException unreadable) {
+      throw new IOException(
+          "the peer's process cannot be read; it says why above", unreadable.getCause());
+    } catch (InterruptedException interrupted) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted before " + what, interrupted);
+    }
+  }
+
+  private int read() {
+    try {
+      return in.read();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 

@@ -43,6 +43,8 @@ final class RankLink implements AutoCloseable {
             .token(JobToken.detect(System.getenv(), options.tokenFile()))
             .shape(shape)
             .joinTimeoutNs(options.gatherNs())
+            // There is no job that a rank 0 could come back to.
+            .foundAfterNs(0)
             .listener(watch);
     return new RankLink(ControlLink.open(context), options.gatherNs(), watch);
   }
