@@ -35,7 +35,6 @@ public final class JobContext extends RecordingOptions {
   /** Default of {@link #mergeLimit()}. */
   public static final int MERGE_LIMIT_DEFAULT = 4;
 
-  private static final long MIN_SHARD_BYTES = 4096;
   private static final int ROUND_YIELDS = 200;
 
   private int workers = 1;
@@ -89,43 +88,14 @@ public final class JobContext extends RecordingOptions {
       int yields = algorithm().isSynchronous() ? ROUND_YIELDS : 0;
       idleStrategy = () -> new BackoffIdleStrategy(10, yields, 20_000, 500_000);
     }
-    layout = layOut();
+    layout =
+        stripeParameters == null
+            ? AlgorithmLayout.of(algorithm(), workers, parameterCount, stripeBytes)
+            : AlgorithmLayout.ofStripes(algorithm(), workers, stripeParameters);
     concludeTopology(workers);
     kernelsDescription = kernels.description(0);
     concluded = true;
     return this;
-  }
-
-  /** Stripes as they were asked for, or as the algorithm needs them. */
-  private ReplicaLayout layOut() {
-    if (stripeParameters != null) {
-      ReplicaLayout asked = ReplicaLayout.ofStripes(workers, stripeParameters);
-      if (algorithm().isSynchronous() && asked.stripes() > 1) {
-        throw new ConfigurationException(
-            ("the algorithm %s averages the model as a whole, but %d stripes were given: "
-                    + "leave out stripes(...)")
-                .formatted(algorithm(), asked.stripes()));
-      }
-      return switch (algorithm()) {
-        case ALLREDUCE -> asked.withSharedGradients();
-        case A_PSGD -> asked.withHomes();
-        default -> asked;
-      };
-    }
-    return switch (algorithm()) {
-      case AD_PSGD -> ReplicaLayout.of(workers, parameterCount, stripeBytes);
-      case ALLREDUCE -> ReplicaLayout.ofStripes(workers, parameterCount).withSharedGradients();
-      case D_PSGD -> ReplicaLayout.ofStripes(workers, parameterCount);
-      case A_PSGD -> ReplicaLayout.of(workers, parameterCount, shardBytes()).withHomes();
-    };
-  }
-
-  /** A shard for each worker, unless they would be tiny, or stripes are shorter anyway. */
-  private long shardBytes() {
-    long share = (parameterCount * Float.BYTES + workers - 1) / Math.max(1, workers);
-    long line = ReplicaLayout.PLANE_ALIGNMENT;
-    long whole = (share + line - 1) / line * line;
-    return Math.min(stripeBytes, Math.max(MIN_SHARD_BYTES, whole));
   }
 
   /**
