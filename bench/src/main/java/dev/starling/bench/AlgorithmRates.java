@@ -1,11 +1,14 @@
 package dev.starling.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.starling.engine.fabric.Membership;
 import dev.starling.engine.fabric.RegionDescriptor;
 import dev.starling.engine.fabric.ShmFabric;
 import dev.starling.engine.kernel.VectorKernels;
+import dev.starling.engine.memory.PrivateMemory;
 import dev.starling.engine.replica.Replica;
+import dev.starling.engine.replica.ReplicaLayout;
 import dev.starling.engine.worker.Algorithm;
 import dev.starling.engine.worker.CommunicationAgent;
 import dev.starling.engine.worker.JobContext;
@@ -16,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -39,6 +41,7 @@ public final class AlgorithmRates {
   private static final int WORKERS = 2;
   private static final long CHUNK_FLOATS = JobContext.CHUNK_BYTES_DEFAULT / Float.BYTES;
   private static final long PIECE_FLOATS = 64 << 10;
+  private static final long WARM_UP_NS = 2_000_000_000L;
   private static final float RATE = 1e-3f;
   private static final long LIMIT_S = 300;
 
@@ -55,65 +58,48 @@ public final class AlgorithmRates {
     int at = options.indexOf("--repeats");
     int repeats = at < 0 ? 15 : Integer.parseInt(options.get(at + 1));
     boolean json = options.contains("--json");
-    if (!json) {
-      System.out.println(
-          """
-          | algorithm | model | round | the kernels alone | kernels / round |
-          |---|---:|---:|---:|---:|\
-          """);
-    }
-    ObjectMapper mapper = new ObjectMapper();
+    List<Map<String, Object>> rounds = new ArrayList<>();
     for (Algorithm algorithm : List.of(Algorithm.ALLREDUCE, Algorithm.D_PSGD, Algorithm.A_PSGD)) {
       for (long megabytes : new long[] {1, 16, 100}) {
-        Row row = measure(algorithm, megabytes, repeats);
-        System.out.println(
-            json
-                ? mapper.writeValueAsString(row.toMap())
-                : String.format(
-                    Locale.ROOT,
-                    "| %s | %d MB | %.3f ms | %.3f ms | %.2f |",
-                    algorithm.optionName(),
-                    megabytes,
-                    row.roundMs,
-                    row.kernelsMs,
-                    row.ratio()));
+        rounds.add(measure(algorithm, megabytes, repeats));
       }
     }
+    Map<String, Object> measured = new LinkedHashMap<>();
+    measured.put(TableKind.ROUNDS.label(), rounds);
+    measured.put("environment", Environment.facts());
+    ObjectMapper mapper = new ObjectMapper();
+    System.out.print(
+        json
+            ? mapper.writeValueAsString(measured) + "\n"
+            : Table.markdown(mapper.<JsonNode>valueToTree(measured)));
   }
 
-  private static Row measure(Algorithm algorithm, long megabytes, int repeats) throws Exception {
+  private static Map<String, Object> measure(Algorithm algorithm, long megabytes, int repeats)
+      throws Exception {
     long parameters = megabytes * 1_000_000 / Float.BYTES;
     int rounds = (int) Math.max(4, 256 / megabytes);
     double[] round = new double[repeats];
     double[] kernels = new double[repeats];
     try (Workers workers = new Workers(algorithm, parameters)) {
-      for (int repeat = -2; repeat < repeats; repeat++) {
-        double engineNs = workers.time(rank -> workers.round(rank), rounds);
-        double kernelsNs = workers.time(rank -> workers.kernels(rank), rounds);
-        if (repeat >= 0) {
-          round[repeat] = engineNs;
-          kernels[repeat] = kernelsNs;
-        }
+      long warmUntilNs = System.nanoTime() + WARM_UP_NS;
+      while (System.nanoTime() - warmUntilNs < 0) {
+        workers.time(workers::round, rounds);
+        workers.time(workers::kernels, rounds);
+      }
+      for (int repeat = 0; repeat < repeats; repeat++) {
+        round[repeat] = workers.time(workers::round, rounds);
+        kernels[repeat] = workers.time(workers::kernels, rounds);
       }
     }
-    return new Row(algorithm, megabytes, median(round) / 1e6, median(kernels) / 1e6);
-  }
-
-  /** One algorithm at one size: medians over the repeats. */
-  private record Row(Algorithm algorithm, long megabytes, double roundMs, double kernelsMs) {
-    double ratio() {
-      return kernelsMs / roundMs;
-    }
-
-    Map<String, Object> toMap() {
-      Map<String, Object> map = new LinkedHashMap<>();
-      map.put("algorithm", algorithm.optionName());
-      map.put("modelBytes", megabytes * 1_000_000);
-      map.put("roundMs", roundMs);
-      map.put("kernelsMs", kernelsMs);
-      map.put("ratio", ratio());
-      return map;
-    }
+    double roundMs = median(round) / 1e6;
+    double kernelsMs = median(kernels) / 1e6;
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("algorithm", algorithm.optionName());
+    row.put("bytes", megabytes * 1_000_000);
+    row.put("roundMs", roundMs);
+    row.put("kernelsMs", kernelsMs);
+    row.put("ratio", kernelsMs / roundMs);
+    return row;
   }
 
   private static double median(double[] values) {
@@ -137,6 +123,8 @@ public final class AlgorithmRates {
     private final List<CommunicationAgent> agents = new ArrayList<>();
     private final ExecutorService threads = Executors.newFixedThreadPool(WORKERS);
     private final AtomicInteger arrived = new AtomicInteger();
+    private final int[] turns = new int[WORKERS];
+    private final List<PrivateMemory> gradients = new ArrayList<>();
 
     Workers(Algorithm algorithm, long parameters) {
       this.algorithm = algorithm;
@@ -158,6 +146,9 @@ public final class AlgorithmRates {
         regions.add(fabric.expose(replica));
       }
       for (Worker worker : workers) {
+        gradients.add(
+            PrivateMemory.allocate(
+                "gradients of the kernels alone", ReplicaLayout.PLANES * parameters * Float.BYTES));
         agents.add(worker.connect(fabric, Membership.of(regions), () -> 0));
       }
     }
@@ -198,76 +189,90 @@ public final class AlgorithmRates {
       }
     }
 
-    /** The same maths on the same memory, by calls of the kernels alone. */
+    /**
+     * The same maths by calls of the kernels alone, on the same memory: planes and gradients take
+     * turns as the engine's do, so that as much of it is in the caches.
+     */
     void kernels(int rank) {
-      var own = replicas.get(rank);
-      var other = replicas.get(1 - rank);
-      var x = own.segment();
-      var y = other.segment();
-      var g = workers.get(rank).gradient();
-      var layout = own.layout();
-      if (VectorKernels.firstNonFinite(g, 0, parameters) >= 0) {
+      Replica own = replicas.get(rank);
+      int turn = turns[rank]++ % ReplicaLayout.PLANES;
+      MemorySegment g = gradients.get(rank).segment();
+      long from = turn * parameters * Float.BYTES;
+      if (algorithm == Algorithm.ALLREDUCE) {
+        g = own.segment();
+        from = own.layout().gradientOffset(turn);
+      }
+      if (VectorKernels.firstNonFinite(g, from, parameters) >= 0) {
         throw new IllegalStateException("the gradient of rank " + rank + " is not finite");
       }
       switch (algorithm) {
         case ALLREDUCE -> {
-          long from = layout.gradientOffset(0);
-          long half = parameters / 2;
-          long begin = from + rank * half * Float.BYTES;
           meet();
-          for (long i = 0; i < half; i += PIECE_FLOATS) {
-            long at = begin + i * Float.BYTES;
-            long count = Math.min(PIECE_FLOATS, half - i);
-            VectorKernels.averageBoth(x, at, y, at, x, at, y, at, count);
-          }
+          averageHalf(rank, from);
           meet();
-          step(own, 0, x, from, 0);
+          step(own, own, 0, g, from, turn);
         }
         case D_PSGD -> {
           meet();
-          long current = layout.planeOffset(0, 0);
-          long target = layout.planeOffset(0, 1);
-          for (long i = 0; i < parameters; i += PIECE_FLOATS) {
-            long at = i * Float.BYTES;
-            long count = Math.min(PIECE_FLOATS, parameters - i);
-            VectorKernels.step(x, current + at, g, at, x, target + at, RATE, 0.5f, count);
-            VectorKernels.step(x, target + at, y, current + at, x, target + at, -0.5f, 1f, count);
-          }
+          mix(rank, g, from, turn);
         }
         default -> {
-          step(own, rank, g, 0, layout.stripeStart(rank));
-          serve(own, other, 1 - rank, g);
+          step(own, own, rank, g, from, turn);
+          Replica home = replicas.get(1 - rank);
+          step(home, home, 1 - rank, g, from, turn);
+          step(home, own, 1 - rank, g, from, turn);
         }
       }
     }
 
-    private static void step(
-        Replica replica, int stripe, MemorySegment u, long offset, long startFloats) {
-      var x = replica.segment();
-      long current = replica.layout().planeOffset(stripe, 0);
-      long target = replica.layout().planeOffset(stripe, 1);
-      long length = replica.layout().stripeParameters(stripe);
-      for (long i = 0; i < length; i += CHUNK_FLOATS) {
-        long at = i * Float.BYTES;
-        long from = offset + (startFloats + i) * Float.BYTES;
-        long count = Math.min(CHUNK_FLOATS, length - i);
-        VectorKernels.step(x, current + at, u, from, x, target + at, RATE, 1f, count);
+    /** Each worker averages one half of both vectors. */
+    private void averageHalf(int rank, long from) {
+      MemorySegment x = replicas.get(rank).segment();
+      MemorySegment y = replicas.get(1 - rank).segment();
+      long half = parameters / 2;
+      long begin = from + rank * half * Float.BYTES;
+      for (long i = 0; i < half; i += PIECE_FLOATS) {
+        long at = begin + i * Float.BYTES;
+        long count = Math.min(PIECE_FLOATS, half - i);
+        VectorKernels.averageBoth(x, at, y, at, x, at, y, at, count);
       }
     }
 
-    private static void serve(Replica own, Replica home, int stripe, MemorySegment u) {
-      var layout = own.layout();
-      var x = own.segment();
-      var y = home.segment();
-      long current = layout.planeOffset(stripe, 0);
-      long target = layout.planeOffset(stripe, 1);
+    private void mix(int rank, MemorySegment g, long from, int turn) {
+      MemorySegment x = replicas.get(rank).segment();
+      MemorySegment y = replicas.get(1 - rank).segment();
+      ReplicaLayout layout = replicas.get(rank).layout();
+      long current = layout.planeOffset(0, turn);
+      long target = layout.planeOffset(0, (turn + 1) % ReplicaLayout.PLANES);
+      for (long i = 0; i < parameters; i += PIECE_FLOATS) {
+        long at = i * Float.BYTES;
+        long count = Math.min(PIECE_FLOATS, parameters - i);
+        VectorKernels.step(x, current + at, g, from + at, x, target + at, RATE, 0.5f, count);
+        VectorKernels.step(x, target + at, y, current + at, x, target + at, -0.5f, 1f, count);
+      }
+    }
+
+    /** A stripe's step, from one replica's plane into the next plane of another. */
+    private static void step(
+        Replica source, Replica into, int stripe, MemorySegment u, long offset, int turn) {
+      ReplicaLayout layout = source.layout();
+      long current = layout.planeOffset(stripe, turn);
+      long target = layout.planeOffset(stripe, (turn + 1) % ReplicaLayout.PLANES);
       long length = layout.stripeParameters(stripe);
       for (long i = 0; i < length; i += CHUNK_FLOATS) {
         long at = i * Float.BYTES;
-        long from = (layout.stripeStart(stripe) + i) * Float.BYTES;
+        long updateAt = offset + (layout.stripeStart(stripe) + i) * Float.BYTES;
         long count = Math.min(CHUNK_FLOATS, length - i);
-        VectorKernels.step(y, current + at, u, from, y, target + at, RATE, 1f, count);
-        VectorKernels.step(y, current + at, u, from, x, target + at, RATE, 1f, count);
+        VectorKernels.step(
+            source.segment(),
+            current + at,
+            u,
+            updateAt,
+            into.segment(),
+            target + at,
+            RATE,
+            1f,
+            count);
       }
     }
 
@@ -289,6 +294,7 @@ public final class AlgorithmRates {
       threads.shutdownNow();
       workers.forEach(Worker::close);
       fabric.close();
+      gradients.forEach(PrivateMemory::close);
     }
   }
 }

@@ -1,10 +1,17 @@
 package dev.starling.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Locale;
 
-/** The rows that {@link MpiComparison} and {@link ReplayComparison} make. */
+/**
+ * The rows that {@link MpiComparison}, {@link ReplayComparison} and {@link AlgorithmRates} make.
+ */
 final class ComparisonRows {
+  /** What the comparisons make. */
+  static final List<TableKind> KINDS =
+      List.of(TableKind.EXCHANGES, TableKind.ALLREDUCES, TableKind.REPLAYS, TableKind.ROUNDS);
+
   private ComparisonRows() {}
 
   /**
@@ -20,6 +27,7 @@ final class ComparisonRows {
       case EXCHANGES -> exchange(row);
       case ALLREDUCES -> allreduce(row);
       case REPLAYS -> replay(row);
+      case ROUNDS -> round(row);
       default -> throw new IllegalArgumentException("no comparison makes " + kind.label());
     };
   }
@@ -84,5 +92,16 @@ final class ComparisonRows {
         number(row, "replay"),
         number(row, "ratio"),
         number(row, "medianRatio"));
+  }
+
+  private static String round(JsonNode row) {
+    return String.format(
+        Locale.ROOT,
+        "| %s | %.0f MB | %.3f ms | %.3f ms | %.2f |\n",
+        row.path("algorithm").asText(),
+        number(row, "bytes") / 1e6,
+        number(row, "roundMs"),
+        number(row, "kernelsMs"),
+        number(row, "ratio"));
   }
 }

@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 
 /**
  * Prints results as the Markdown tables of README: what JMH wrote ({@code -rf json -rff FILE}),
- * what {@link MpiComparison} and {@link ReplayComparison} print with {@code --json}, and the
- * environment that is written beside JMH's. Of a directory it takes every file that ends in {@code
- * .json}, in the order of their names.
+ * what {@link MpiComparison}, {@link ReplayComparison} and {@link AlgorithmRates} print with {@code
+ * --json}, and the environment that is written beside JMH's. Of a directory it takes every file
+ * that ends in {@code .json}, in the order of their names.
  */
 public final class Table {
   private final Map<TableKind, List<String>> rows = new EnumMap<>(TableKind.class);
@@ -93,7 +93,7 @@ public final class Table {
     if (known) {
       environments.add(environment(results.get("environment")));
     }
-    for (TableKind kind : List.of(TableKind.EXCHANGES, TableKind.ALLREDUCES, TableKind.REPLAYS)) {
+    for (TableKind kind : ComparisonRows.KINDS) {
       for (JsonNode row : results.path(kind.label())) {
         row(kind, ComparisonRows.row(kind, row));
         known = true;

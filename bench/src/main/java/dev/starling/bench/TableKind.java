@@ -27,7 +27,11 @@ enum TableKind {
   ALLREDUCES(
       "| vector | Starling, mean | MPI_Allreduce, sum | which was | MPI, mean | MPI sum / Starling"
           + " | MPI mean / Starling |",
-      "|---|---:|---:|---|---:|---:|---:|");
+      "|---|---:|---:|---|---:|---:|---:|"),
+  /** Rounds of the algorithms against their maths. */
+  ROUNDS(
+      "| algorithm | model | round | the kernels alone | kernels / round |",
+      "|---|---:|---:|---:|---:|");
 
   private final String header;
   private final String alignment;

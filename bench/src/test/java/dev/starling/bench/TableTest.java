@@ -180,4 +180,21 @@ class TableTest {
     }
     assertFalse(marked == 0, "README.md has no marked table");
   }
+
+  @Test
+  void shouldShowWhatRoundsLoseToAnythingButTheMaths() throws IOException {
+    String json =
+        """
+        {"rounds": [{"algorithm": "d-psgd", "bytes": 16000000, "roundMs": 3.5, "kernelsMs": 3.15,
+          "ratio": 0.9}]}
+        """;
+    assertEquals(
+        """
+        <!-- table: rounds -->
+        | algorithm | model | round | the kernels alone | kernels / round |
+        |---|---:|---:|---:|---:|
+        | d-psgd | 16 MB | 3.500 ms | 3.150 ms | 0.90 |
+        """,
+        markdown(json));
+  }
 }
