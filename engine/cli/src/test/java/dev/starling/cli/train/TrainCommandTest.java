@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class TrainCommandTest {
   private static final List<String> KEYS =
       List.of(
+          "algorithm",
           "accuracy",
           "workerAccuracies",
           "loss",
