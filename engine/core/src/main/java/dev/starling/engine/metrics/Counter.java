@@ -48,7 +48,10 @@ public enum Counter {
   GRADIENTS_REFUSED(65, Writer.COMPUTE, "gradients refused: not finite"),
   /** Gradients added to one that the agent had not taken yet. */
   GRADIENTS_MERGED(66, Writer.COMPUTE, "gradients added to a waiting one"),
-  /** Time in snapshots whose pin had to be repeated: all that the compute thread waits. */
+  /**
+   * All that the compute thread waits: time in snapshots whose pin had to be repeated, and for
+   * rounds where the algorithm has them.
+   */
   STALL_NS(67, Writer.COMPUTE, "compute thread waiting in the engine, ns"),
   /** Time the compute thread worked inside the engine: pin, check, decay, add. */
   SUBMIT_WORK_NS(68, Writer.COMPUTE, "compute thread working in the engine, ns"),

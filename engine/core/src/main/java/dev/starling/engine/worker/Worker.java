@@ -32,7 +32,8 @@ import java.util.random.RandomGenerator;
  * One worker: its replica, its communication agent, and the compute thread's side of both.
  *
  * <p>{@link #snapshot()}, {@link #gradient()} and {@link #submit()} belong to one compute thread
- * and never wait for a peer or for the agent. Counters may be read from any thread.
+ * and never wait for a peer or for the agent, except that {@link #snapshot()} waits for the round
+ * where the {@link Algorithm} is synchronous. Counters may be read from any thread.
  */
 public final class Worker implements AutoCloseable {
   /** The name of what rounding has cut off, among the state of a checkpoint. */
@@ -354,7 +355,9 @@ public final class Worker implements AutoCloseable {
   }
 
   /**
-   * Pins the replica's published state for reading, without copying it.
+   * Pins the replica's published state for reading, without copying it. Where the algorithm is
+   * synchronous it waits first, until the last gradient's round is over or none will follow, for at
+   * most {@link JobContext#peerTimeoutNs()}.
    *
    * @return this worker's snapshot, open; close it before the next one
    */

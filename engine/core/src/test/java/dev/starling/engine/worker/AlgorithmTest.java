@@ -20,6 +20,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -406,8 +408,10 @@ class AlgorithmTest {
                         for (int step = 0; step < 2; step++) {
                           try (Snapshot snapshot = worker.snapshot()) {
                             assertTrue(snapshot.version(0) >= 0);
-                            while (worker.rank() == 1) {
-                              Thread.sleep(1);
+                            if (worker.rank() == 1) {
+                              // Stuck until the failure of the other interrupts it.
+                              boolean released = new CountDownLatch(1).await(30, TimeUnit.SECONDS);
+                              assertTrue(released, "nobody interrupted the worker");
                             }
                             worker.submit();
                           }
